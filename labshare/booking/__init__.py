@@ -1,0 +1,1 @@
+"""Requests for instrument time and what becomes of them."""

@@ -1,0 +1,79 @@
+"""Settings, read from the environment once; README's table lists them all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_SECRET = "development-only-secret-not-for-production"  # noqa: S105 - refused in production below
+
+
+class BadSetting(ValueError):
+    """A setting that cannot work; the message names the variable and what it should be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this installation runs."""
+
+    env: str = "development"
+    database_url: str = ""
+    secret_key: str = field(default=DEFAULT_SECRET, repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data_dir: Path = Path("var")
+    base_url: str = ""
+    trusted_hosts: tuple[str, ...] = ()
+    proxies: int = 0
+    workers: int = 2
+    threads: int = 4
+    body_limit: int = 1 << 20
+    session_hours: int = 12
+    smtp_url: str = field(default="", repr=False)
+    mail_from: str = "labshare@localhost"
+
+    @property
+    def production(self) -> bool:
+        return self.env == "production"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read LABSHARE_*; raises BadSetting for what cannot work, in production also for what is unsafe."""
+
+        def text(name: str, default: str) -> str:
+            return environ.get(f"LABSHARE_{name}", default).strip() or default
+
+        def number(name: str, default: int, low: int, high: int) -> int:
+            said = text(name, str(default))
+            if not said.isdecimal() or not low <= int(said) <= high:
+                raise BadSetting(f"LABSHARE_{name} must be a whole number from {low} to {high}, not {said!r}")
+            return int(said)
+
+        env = text("ENV", "development")
+        if env not in ("development", "production"):
+            raise BadSetting(f"LABSHARE_ENV must be development or production, not {env!r}")
+        data_dir = Path(text("DATA_DIR", "var")).resolve()
+        secret = text("SECRET_KEY", DEFAULT_SECRET)
+        if env == "production" and (secret == DEFAULT_SECRET or len(secret) < 32):
+            raise BadSetting("LABSHARE_SECRET_KEY must be set to at least 32 random characters in production")
+        base_url = text("BASE_URL", "").rstrip("/")
+        port = number("PORT", 8000, 1, 65535)
+        return cls(
+            env=env,
+            database_url=text("DATABASE_URL", f"sqlite:///{data_dir / 'labshare.sqlite3'}"),
+            secret_key=secret,
+            host=text("HOST", "127.0.0.1"),
+            port=port,
+            data_dir=data_dir,
+            base_url=base_url or f"http://127.0.0.1:{port}",
+            trusted_hosts=tuple(host.strip() for host in text("TRUSTED_HOSTS", "").split(",") if host.strip()),
+            proxies=number("PROXIES", 0, 0, 5),
+            workers=number("WORKERS", 2, 1, 64),
+            threads=number("THREADS", 4, 1, 64),
+            body_limit=number("BODY_LIMIT", 1 << 20, 1 << 12, 1 << 26),
+            session_hours=number("SESSION_HOURS", 12, 1, 24 * 30),
+            smtp_url=text("SMTP_URL", ""),
+            mail_from=text("MAIL_FROM", "labshare@localhost"),
+        )

@@ -1,0 +1,105 @@
+"""What is remembered of instruments and of their occupied time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from labshare.kernel.db import Id, Model, UtcDateTime, guard
+from labshare.kernel.errors import Conflict, N_, Reason
+
+STATES = ("in_service", "out_of_service", "retired")
+MODES = ("self_operated", "assisted", "commissioned", "self_operated_clean_room", "long_run")
+
+
+def slot_taken() -> Conflict:
+    """What an asker is told whose time overlaps another claim."""
+    reason = Reason("slot_taken", N_("Somebody else holds this time."))
+    return Conflict(reason.message, code=reason.code, reasons=[reason])
+
+
+OVERLAP = guard("ex_claim_overlap", slot_taken)
+CODE_TAKEN = guard(
+    "uq_instrument_code", lambda: Conflict(N_("Another instrument has this code."), code="code_taken")
+)
+
+
+class Category(Model):
+    """A group of instruments, named in both languages."""
+
+    __tablename__ = "category"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name_en: Mapped[str] = mapped_column(String(120), unique=True)
+    name_zh: Mapped[str] = mapped_column(String(120))
+
+
+class Instrument(Model):
+    """One bookable instrument and the rules of its slots; lengths and buffers in minutes."""
+
+    __tablename__ = "instrument"
+    __table_args__ = (
+        CheckConstraint("state IN ('in_service', 'out_of_service', 'retired')", name="state"),
+        CheckConstraint("channels BETWEEN 1 AND 500", name="channels"),
+        CheckConstraint("grid_minutes BETWEEN 1 AND 1440", name="grid"),
+        CheckConstraint("min_minutes BETWEEN 1 AND max_minutes", name="lengths"),
+        CheckConstraint("warmup_minutes >= 0 AND cooldown_minutes >= 0", name="buffers"),
+        Index("ix_instrument_category_id", "category_id"),
+        Index("ix_instrument_site_id", "site_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name_en: Mapped[str] = mapped_column(String(200))
+    name_zh: Mapped[str] = mapped_column(String(200))
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id"))
+    class_code: Mapped[str] = mapped_column(String(6), default="")
+    manufacturer: Mapped[str] = mapped_column(String(120), default="")
+    model: Mapped[str] = mapped_column(String(120), default="")
+    original_value_cny: Mapped[int | None] = mapped_column(BigInteger)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    location: Mapped[str] = mapped_column(String(120), default="")
+    state: Mapped[str] = mapped_column(String(20), default="in_service")
+    booking_modes: Mapped[str] = mapped_column(String(120), default="self_operated")  # joined by |
+    channels: Mapped[int] = mapped_column(default=1)
+    grid_minutes: Mapped[int] = mapped_column(default=30)
+    min_minutes: Mapped[int] = mapped_column(default=30)
+    max_minutes: Mapped[int] = mapped_column(default=480)
+    warmup_minutes: Mapped[int] = mapped_column(default=0)
+    cooldown_minutes: Mapped[int] = mapped_column(default=0)
+    notice_minutes: Mapped[int] = mapped_column(default=120)
+    horizon_days: Mapped[int] = mapped_column(default=60)
+    decide_minutes: Mapped[int] = mapped_column(default=2880)  # a request is answered within this time
+    approval: Mapped[bool] = mapped_column(default=True)
+    qualification_required: Mapped[bool] = mapped_column(default=False)
+    rate_cny_per_hour: Mapped[Decimal] = mapped_column(Numeric(10, 2), default=Decimal(0))
+    maintenance_note: Mapped[str] = mapped_column(String(500), default="")
+    description: Mapped[str] = mapped_column(Text, default="")  # Markdown, sanitised when shown
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Claim(Model):
+    """Occupied time of one channel, buffers included; the database refuses any overlap.
+
+    `owner_id` names the row, of the slice that `kind` belongs to, which holds the time; freed time is a deleted claim.
+    """
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="order"),
+        CheckConstraint("kind IN ('booking', 'maintenance', 'outage', 'offer')", name="kind"),
+        UniqueConstraint("kind", "owner_id", "instrument_id", "channel", "starts_at"),
+        Index("ix_claim_instrument_id_channel_starts_at", "instrument_id", "channel", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    instrument_id: Mapped[int] = mapped_column(ForeignKey("instrument.id"))
+    channel: Mapped[int]
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(20))
+    owner_id: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,311 @@
+"""The database: one way to change it, one way to lock, and every difference between the two engines.
+
+Outside `transaction()` connections are in autocommit and writing is refused: a page can neither
+write by accident nor hold an old snapshot open. Inside it, PostgreSQL runs READ COMMITTED behind
+advisory locks and SQLite runs BEGIN IMMEDIATE; the overlap guard of the timeline stands behind both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
+
+from labshare.kernel.errors import Busy, Conflict, Problem
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # only INTEGER is SQLite's own row id
+Json = sa.JSON().with_variant(postgresql.JSONB, "postgresql")
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware moment, stored in UTC; a naive one is refused with ValueError."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: every moment in LabShare is aware")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002
+        if value is None or value.tzinfo is UTC:
+            return value
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# ---------------------------------------------------------------- engines
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options for create_engine; PostgreSQL sessions get UTC and bounds on waiting."""
+    if sa.engine.make_url(url).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 10, "check_same_thread": False}}
+    limits = "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+    return {
+        "isolation_level": "AUTOCOMMIT",
+        "connect_args": {"options": limits},
+        "pool_size": 8,
+        "max_overflow": 8,
+        "pool_timeout": 5,
+    }
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Teach a SQLite engine durable, serialised writes; PostgreSQL needs nothing here."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # pysqlite's own BEGIN is deferred and loses updates
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("writes"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif connection.get_execution_options().get("snapshot"):
+            connection.exec_driver_sql("BEGIN")
+
+
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Reads that must agree with each other: one snapshot on either engine, and nothing is written."""
+    session = db.session()
+    session.rollback()
+    session.connection(
+        execution_options={"snapshot": True}
+        if dialect() == "sqlite"
+        else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    )
+    try:
+        yield session
+    finally:
+        session.rollback()
+
+
+def dialect() -> str:
+    return db.engine.dialect.name
+
+
+# ---------------------------------------------------------------- refusals of the database itself
+
+guards: dict[str, Callable[[], Problem]] = {}
+_T = TypeVar("_T")
+
+
+def guard(name: str, problem: Callable[[], Problem]) -> str:
+    """Name a constraint or trigger once and say which problem its refusal is."""
+    guards[name] = problem
+    return name
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    """The name of the constraint that refused, the same on both engines."""
+    diag = getattr(error.orig, "diag", None)
+    if diag is not None:
+        return diag.constraint_name
+    said = str(error.orig)
+    if found := re.match(r"UNIQUE constraint failed: (.+)", said):
+        columns = [part.split(".")[1] for part in found[1].split(", ")]
+        table = Base.metadata.tables[found[1].split(".")[0]]
+        return _unique_name(table, columns)
+    if found := re.match(r"CHECK constraint failed: (\w+)", said):
+        return found[1]
+    return said  # RAISE(ABORT, 'name') in our triggers
+
+
+def _unique_name(table: sa.Table, columns: list[str]) -> str | None:
+    for rule in [*table.constraints, *table.indexes]:
+        unique = isinstance(rule, sa.UniqueConstraint) or (isinstance(rule, sa.Index) and rule.unique)
+        if unique and [column.name for column in rule.columns] == columns:
+            return str(rule.name)
+    return None
+
+
+def problem_of(error: DBAPIError) -> Problem | None:
+    """The problem a database error stands for, or None where it is a defect."""
+    if isinstance(error, IntegrityError):
+        make = guards.get(constraint_of(error) or "")
+        return make() if make else None
+    state = getattr(error.orig, "sqlstate", None)
+    if state in ("40P01", "40001", "55P03", "57014"):  # deadlock, serialisation, lock and statement timeouts
+        return Busy()
+    if isinstance(error, OperationalError):
+        return Busy(retry_after=5)
+    return None
+
+
+# ---------------------------------------------------------------- the one way to write
+
+
+class Retried(Protocol):
+    """What `transaction()` needs of a retried request; see kernel/retry.py."""
+
+    lock_key: int
+
+    def replay(self, tx: Transaction) -> None: ...
+    def keep(self, tx: Transaction, result: Any) -> None: ...
+
+
+class Transaction:
+    """An open transaction: statements go through it, and facts are counted in it."""
+
+    def __init__(self, session: Session, retry: Retried | None) -> None:
+        self.session = session
+        self.connection = session.connection()
+        self.execute = self.connection.execute
+        self.published = 0
+        self.queue: deque[Any] = deque()
+        self._retry = retry
+
+    def done(self, result: _T) -> _T:
+        """Hand the result on, having stored the answer to a retried request first."""
+        if self._retry is not None:
+            self._retry.keep(self, result)
+        return result
+
+    def insert_or_nothing(self, table: sa.Table, values: dict[str, Any], name: str) -> int | None:
+        """Insert one row; the new id, or None where the guard called `name` refuses it."""
+        if self.connection.dialect.name == "postgresql":
+            statement = postgresql.insert(table).on_conflict_do_nothing().returning(table.c.id)
+            return self.execute(statement, values).scalar()
+        try:
+            return self.execute(sqlite.insert(table).returning(table.c.id), values).scalar()
+        except IntegrityError as error:  # SQLite undoes the statement alone; the transaction stands
+            if constraint_of(error) == name:
+                return None
+            raise
+
+
+@contextmanager
+def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> Iterator[Transaction]:
+    """The only way to write and the only commit; never nested, and nothing slow inside.
+
+    `lock` names every instrument the transaction will look at before it takes time: they are locked
+    together, sorted, before the first read. A retried request is locked with them and answered from
+    its stored answer by raising Replayed. Raises the Problem a refusal of the database stands for.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("transaction() never nests")
+    session.rollback()
+    session.info["writing"] = True
+    try:
+        options: dict[str, Any] = {"writes": True}
+        postgres = dialect() == "postgresql"
+        if postgres:
+            options["isolation_level"] = "READ COMMITTED"
+        session.connection(execution_options=options)
+        tx = Transaction(session, retry)
+        if postgres:
+            _lock(tx, lock, retry)
+        if retry is not None:
+            retry.replay(tx)
+        yield tx
+        session.commit()
+    except DBAPIError as error:
+        session.rollback()
+        problem = problem_of(error)
+        if problem is None:
+            raise
+        raise problem from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["writing"] = False
+
+
+_INSTRUMENT_KEYS = 1 << 48  # advisory keys of instruments lie above this, those of retries above 1 << 61
+_LOCK = sa.text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
+
+
+def _lock(tx: Transaction, instruments: Iterable[int], retry: Retried | None) -> None:
+    keys = [] if retry is None else [retry.lock_key]  # first: a holder of instruments never waits for a retry
+    keys += sorted({_INSTRUMENT_KEYS | number for number in instruments})
+    if keys:
+        tx.execute(_LOCK, {"keys": keys})
+
+
+@event.listens_for(Session, "before_flush")
+def _no_flush_outside(session: Session, _context: Any, _instances: Any) -> None:
+    if not session.info.get("writing"):
+        raise RuntimeError("rows are changed inside transaction() only")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _no_write_outside(state: ORMExecuteState) -> None:
+    if (state.is_insert or state.is_update or state.is_delete) and not state.session.info.get("writing"):
+        raise RuntimeError("rows are changed inside transaction() only")
+
+
+def swap(tx: Transaction, table: sa.Table, row_id: int, version: int, values: dict[str, Any]) -> int:
+    """Compare and swap: change the row only if it still has this version; the new version.
+
+    Raises Conflict `changed_meanwhile` where somebody else was faster.
+    """
+    statement = sa.update(table).where(table.c.id == row_id, table.c.version == version)
+    changed = tx.execute(statement.values(version=version + 1, **values)).rowcount
+    if changed != 1:
+        raise Conflict(code="changed_meanwhile")
+    return version + 1
+
+
+# ---------------------------------------------------------------- guards written in the database
+
+
+def like(column: Any, words: str) -> Any:
+    """Does the text contain the words, whatever their case? Wildcards in them are taken literally."""
+    return sa.func.lower(column).contains(words.lower(), autoescape=True)
+
+
+def has_guard(table: str, name: str) -> bool:
+    """Is the named exclusion constraint (PostgreSQL) or the pair of triggers (SQLite) in place?"""
+    session = db.session()
+    if dialect() == "postgresql":
+        found = "SELECT count(*) FROM pg_constraint WHERE conname = :name AND conrelid = to_regclass(:table)"
+        return session.scalar(sa.text(found), {"name": name, "table": table}) == 1
+    found = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table AND name LIKE :name || '%'"
+    return session.scalar(sa.text(found), {"name": name, "table": table}) == 2
+
+
+def rows(statement: sa.Select[Any], **values: Any) -> Sequence[sa.Row[Any]]:
+    """Read rows of plain columns, without the object layer's cost."""
+    return db.session().connection().execute(statement, values).all()

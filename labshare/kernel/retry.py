@@ -1,0 +1,88 @@
+"""Asking twice is asking once: the answer to a keyed request is stored in the transaction that made it true."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from labshare.kernel import clock
+from labshare.kernel.db import Id, Model, Transaction, UtcDateTime, guard
+from labshare.kernel.errors import Busy, Invalid, N_
+
+UNIQUE = guard("uq_answer_person_id_key", lambda: Busy(code="retry_in_progress"))
+
+
+class Answer(Model):
+    """What a keyed request was told: 2xx only, kept for at least a day."""
+
+    __tablename__ = "answer"
+    __table_args__ = (UniqueConstraint("person_id", "key"), Index("ix_answer_at", "at"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    key: Mapped[str] = mapped_column(String(255))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    body: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Replayed(Exception):
+    """This request was answered before; carries that answer, byte for byte."""
+
+    def __init__(self, status: int, body: str) -> None:
+        self.status, self.body = status, body
+        super().__init__("answered before")
+
+
+_answers = Answer.__table__
+_FIND = select(_answers.c.fingerprint, _answers.c.status, _answers.c.body)
+_KEEP = insert(_answers)  # type: ignore[arg-type]  # a mapped class's __table__ is typed FromClause
+
+
+@dataclass
+class Retry:
+    """A request that may come again: whose, under which key, saying what, and how its answer is written."""
+
+    person_id: int
+    key: str
+    fingerprint: str
+    status: int
+    render: Callable[[Any], str]
+    body: str | None = None
+
+    @property
+    def lock_key(self) -> int:
+        digest = hashlib.sha256(f"{self.person_id}:{self.key}".encode()).digest()
+        return 1 << 61 | int.from_bytes(digest[:7], "big")
+
+    def replay(self, tx: Transaction) -> None:
+        """Raise Replayed where this key was answered before, Invalid where it asked for something else."""
+        found = tx.execute(_FIND.where(_answers.c.person_id == self.person_id, _answers.c.key == self.key)).first()
+        if found is None:
+            return
+        if found.fingerprint != self.fingerprint:
+            message = N_("This key was used before for another request.")
+            raise Invalid(message, code="idempotency_key_reused", fields={"Idempotency-Key": [message]})
+        raise Replayed(found.status, found.body)
+
+    def keep(self, tx: Transaction, result: Any) -> None:
+        """Write the answer and store it with the change it reports."""
+        self.body = self.render(result)
+        tx.execute(
+            _KEEP,
+            {
+                "person_id": self.person_id,
+                "key": self.key,
+                "fingerprint": self.fingerprint,
+                "status": self.status,
+                "body": self.body,
+                "at": clock.now(),
+            },
+        )

@@ -1,0 +1,1 @@
+"""Companies, sites, people and their roles; signing in, invitations and tokens."""

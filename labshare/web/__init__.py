@@ -1,0 +1,1 @@
+"""The toolkit of doors: it knows how to answer, and no feature."""

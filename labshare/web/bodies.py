@@ -1,0 +1,186 @@
+"""Reading what the world sends: strict JSON, strict parameters, clean strings; every fault is named by its field."""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Request, request
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow.exceptions import SCHEMA
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+
+from labshare.kernel.errors import Invalid, N_, Problem
+
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+BIGGEST = 2**53  # beyond it a JSON number no longer names one integer
+DEEPEST = 40
+
+
+class Malformed(Problem):
+    """The body is not the JSON object it should be (400)."""
+
+    status, code, title = 400, "malformed", N_("The body is not valid JSON")
+
+
+def strict_json(raw: bytes) -> Any:
+    """Parse JSON as RFC 8259 has it; raises Malformed for NaN, duplicate keys, huge numbers and deep nests."""
+    try:
+        value = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_once,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_sized,
+        )
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise Malformed(N_("The body could not be read as JSON.")) from error
+    _shallow(value, 0)
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Malformed(N_("The body names a key twice."))
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise Malformed(N_("%(name)s is not a JSON number.", name=name))
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise Malformed(N_("A number is too large."))
+    return value
+
+
+def _sized(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) > BIGGEST:
+        raise Malformed(N_("A number is too large."))
+    return int(digits)
+
+
+def _shallow(value: Any, depth: int) -> None:
+    if depth > DEEPEST:
+        raise Malformed(N_("The body is nested too deeply."))
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _shallow(item, depth + 1)
+
+
+class Parser(FlaskParser):
+    """webargs, strict: unknown fields are refused wherever they stand."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {name: RAISE for name in ("json", "query", "form", "path", "headers")}  # noqa: RUF012 - webargs' own attribute
+
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002 - webargs' signature
+        if not req.is_json:
+            raise UnsupportedMediaType
+        value = strict_json(req.get_data(cache=True))
+        if not isinstance(value, dict):
+            raise Malformed(N_("The body must be a JSON object."))
+        return value
+
+    def handle_error(
+        self, error: ValidationError, req: Any, schema: Any, *, error_status_code: Any, error_headers: Any
+    ) -> Any:  # noqa: ARG002 - webargs' signature
+        raise Invalid(fields=flat(error.messages)) from error
+
+
+def flat(messages: Any) -> dict[str, Any]:
+    """Field -> messages, without the location webargs puts around them."""
+    if isinstance(messages, dict) and len(messages) == 1:
+        where, inner = next(iter(messages.items()))
+        if where in ("json", "query", "form") and isinstance(inner, dict):
+            return flat(inner)
+    if isinstance(messages, dict):
+        return {("body" if key == SCHEMA else str(key)): value for key, value in messages.items()}
+    return {"body": messages}
+
+
+def load(schema: Schema, values: Any) -> Any:
+    """Load a form's values by the schema the JSON door uses; raises Invalid with its fields."""
+    try:
+        return schema.load(values, unknown=RAISE)
+    except ValidationError as error:
+        raise Invalid(fields=flat(error.normalized_messages())) from error
+
+
+def form(*names: str) -> dict[str, str]:
+    """The named form fields as they were sent, stripped, the empty ones left out."""
+    return {name: value for name in names if (value := request.form.get(name, "").strip())}
+
+
+# ---------------------------------------------------------------- fields
+
+
+class Line(fields.String):
+    """One line of text: no control characters, no lone surrogates; stripped; 1 to `most` characters."""
+
+    def __init__(self, most: int = 200, *, least: int = 1, lines: bool = False, **rest: Any) -> None:
+        self.most, self.least, self.lines = most, least, lines
+        super().__init__(validate=validate.Length(min=least, max=most), **rest)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> str:
+        text = super()._deserialize(value, attr, data, **rest)
+        for sign in text:
+            kind = unicodedata.category(sign)
+            if kind == "Cs" or sign == "\x00" or (kind == "Cc" and not (self.lines and sign in "\n\r\t")):
+                raise ValidationError(N_("Contains a character that cannot be stored."))  # type: ignore[arg-type]  # said by the door
+        return text if self.lines else text.strip()
+
+
+class Prose(Line):
+    """Text of several lines, stored as written; only NUL and lone surrogates are refused."""
+
+    def __init__(self, most: int = 2000, **rest: Any) -> None:
+        super().__init__(most, lines=True, **rest)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> str:
+        text = fields.String._deserialize(self, value, attr, data, **rest)
+        if not text.strip():
+            raise ValidationError(N_("Please fill this in."))  # type: ignore[arg-type]  # said by the door
+        if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+            raise ValidationError(N_("Contains a character that cannot be stored."))  # type: ignore[arg-type]  # said by the door
+        return text
+
+
+class Moment(fields.AwareDateTime):
+    """An RFC 3339 time with offset, in the years 2000 to 2100; read into UTC."""
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(format="iso", **rest)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> datetime:
+        if not isinstance(value, str) or len(value) > 40 or len(value) < 16 or "T" not in value.upper():
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        try:
+            moment = super()._deserialize(value, attr, data, **rest)
+            inside = EARLIEST <= moment < LATEST
+        except OverflowError as error:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
+        if not inside:
+            raise ValidationError(N_("Must lie in the years 2000 to 2100."))  # type: ignore[arg-type]  # said by the door
+        return moment.astimezone(UTC)
+
+
+class Whole(fields.Integer):
+    """A whole number, never a boolean or a string in JSON, from `low` to `high`."""
+
+    def __init__(self, low: int, high: int, **rest: Any) -> None:
+        super().__init__(validate=validate.Range(low, high), **rest)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> int:
+        if isinstance(value, bool) or (isinstance(value, str) and not value.lstrip("-").isascii()):
+            raise self.make_error("invalid", input=value)
+        if isinstance(value, str) and (len(value) > 18 or not value.lstrip("-").isdecimal()):
+            raise self.make_error("invalid", input=value)
+        if isinstance(value, float) and not value.is_integer():
+            raise self.make_error("invalid", input=value)
+        return int(super()._deserialize(value, attr, data, **rest))

@@ -1,0 +1,120 @@
+"""Every route is locked unless it says it is public; forms come from our own pages; answers carry strict headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from flask_login import current_user
+from werkzeug.routing import BaseConverter
+
+from labshare.kernel.actor import STRANGER, Actor
+from labshare.kernel.errors import Forbidden, NotSignedIn
+
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class IdConverter(BaseConverter):
+    """A row id in a path: one to eighteen digits, so that it fits the database's integers."""
+
+    regex = r"[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+
+def public(view: _View) -> _View:
+    """Open this route to strangers; tests/test_doors.py lists every one."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def first(check: Callable[..., Any]) -> Callable[[_View], _View]:
+    """Ask `check(actor, **path)` before the body is read, so that 404 and 403 come before 422."""
+
+    def lock(view: _View) -> _View:
+        @wraps(view)
+        def checked(*args: Any, **path: Any) -> Any:
+            check(actor(), **path)
+            return view(*args, **path)
+
+        return checked  # type: ignore[return-value]
+
+    return lock
+
+
+def actor() -> Actor:
+    """The actor of this request; STRANGER where nobody is signed in."""
+    if "actor" not in g:
+        g.actor = getattr(current_user, "actor", STRANGER)
+    return g.actor  # type: ignore[no-any-return]
+
+
+def is_api() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _lock() -> None:
+    if request.endpoint is None:
+        return  # no such route: 404 or 405 is on its way
+    if request.method not in SAFE and not is_api():
+        _same_origin()
+    view = current_app.view_functions[request.endpoint]
+    if getattr(view, "is_public", False) or request.endpoint == "static":
+        return
+    if not actor().is_signed_in:
+        raise NotSignedIn
+
+
+def _same_origin() -> None:
+    """Refuse a form another site sent: browsers say where a request comes from, and cannot be made to lie."""
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site is not None:
+        allowed = site in ("same-origin", "none")
+    else:
+        allowed = origin is None or urlsplit(origin).netloc == request.host
+    if not allowed:
+        raise Forbidden(code="cross_site")
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CSP)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+        response.vary.update(("Cookie", "Accept-Language", "Authorization"))
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    return response
+
+
+def safe_next(target: str | None, default: str = "/") -> str:
+    """A path of our own to go on to, or the default: never another host, scheme or control character."""
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return default
+    if "\\" in target or any(ord(sign) < 33 or ord(sign) == 127 for sign in target):
+        return default
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else default
+
+
+def init_app(app: Flask) -> None:
+    """Lock every route of the application."""
+    app.url_map.converters["id"] = IdConverter
+    app.before_request(_lock)
+    app.after_request(_headers)
+

@@ -1,0 +1,24 @@
+"""Pages for browsers: the whole page, or only the block that htmx asked to renew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, render_template, request
+
+
+def show(template: str, block: str | None = None, **values: Any) -> str:
+    """Render a template; to htmx only the named block of it."""
+    if block is None or not request.headers.get("HX-Request") or request.headers.get("HX-Boosted"):
+        return render_template(template, **values)
+    current_app.update_template_context(values)
+    found = current_app.jinja_env.get_template(template)
+    return "".join(found.blocks[block](found.new_context(values)))
+
+
+class Form:
+    """What a form shows again after a refusal: the values as typed, the messages by field."""
+
+    def __init__(self, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> None:
+        self.values = values or {}
+        self.errors = errors or {}

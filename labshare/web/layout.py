@@ -1,0 +1,63 @@
+"""What every page's frame shows: who is signed in, where they can go, and how they like to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, request, url_for
+from jinja2 import ChoiceLoader, FileSystemLoader
+
+from labshare.kernel.actor import Actor
+from labshare.kernel.errors import Text
+from labshare.web.guard import actor
+from labshare.web.i18n import LOCALES, language, say
+
+HTML_LANG = {"en": "en-GB", "zh": "zh-Hans-CN"}
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the main menu: its words, the page's endpoint, who sees it, and a count to show beside it."""
+
+    label: Text
+    endpoint: str
+    shown_to: Callable[[Actor], bool]
+    count: Callable[[Actor], int] | None = None
+
+
+def init_app(app: Flask, menu: Sequence[Entry]) -> None:
+    """Give the layout's variables to every template."""
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(Path(__file__).parent / "templates"), app.jinja_loader])  # type: ignore[list-item]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        spoken = language()
+        theme = request.cookies.get("theme", "auto")
+        return {
+            "actor": actor(),
+            "menu": _entries(menu),
+            "html_lang": HTML_LANG[spoken],
+            "locale": LOCALES[spoken],
+            "language": spoken,
+            "theme": theme if theme in THEMES else "auto",
+            "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
+        }
+
+
+def _entries(menu: Sequence[Entry]) -> list[dict[str, Any]]:
+    who = actor()
+    if not who.is_signed_in:
+        return []
+    shown = []
+    for entry in menu:
+        if entry.shown_to(who):
+            href = url_for(entry.endpoint)
+            current = request.endpoint == entry.endpoint or (href != "/" and request.path.startswith(href))
+            count = entry.count(who) if entry.count else None
+            shown.append({"href": href, "label": say(entry.label), "current": current, "count": count})
+    return shown

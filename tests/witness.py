@@ -1,0 +1,52 @@
+"""A witness beside every test: a committed change that published nothing fails the test that made it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+
+# Not facts of the business: answers kept for retries, sessions, counted failures, how far somebody has read.
+UNTOLD = {"answer", "sign_in", "sign_in_failure", "inbox_mark", "alembic_version"}
+WRITE = re.compile(r"^\s*(?:WITH\b.*?\)\s*)?(INSERT\s+(?:OR \w+ )?INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.I | re.S)
+
+
+class Witness:
+    """Watches every statement of the process and remembers transactions that changed rows untold."""
+
+    def __init__(self) -> None:
+        self.untold: list[str] = []
+        self.open: dict[int, set[str]] = {}
+
+    def saw(self, connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if found := WRITE.match(statement):
+            self.open.setdefault(id(connection), set()).add(found[2].lower())
+
+    def committed(self, connection: Connection) -> None:
+        tables = self.open.pop(id(connection), set())
+        if tables - UNTOLD and "journal" not in tables:
+            self.untold.append(f"changed {', '.join(sorted(tables - UNTOLD))} and published nothing")
+
+    def undone(self, connection: Connection) -> None:
+        self.open.pop(id(connection), None)
+
+
+@pytest.fixture(autouse=True)
+def witness() -> Iterator[Witness]:
+    """Fails the test in which something was changed and nothing was published."""
+    watching = Witness()
+    hooks = (
+        ("before_cursor_execute", watching.saw),
+        ("commit", watching.committed),
+        ("rollback", watching.undone),
+    )
+    for name, hook in hooks:
+        event.listen(Engine, name, hook)
+    yield watching
+    for name, hook in hooks:
+        event.remove(Engine, name, hook)
+    assert not watching.untold, watching.untold
