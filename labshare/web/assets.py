@@ -27,7 +27,7 @@ class Assets:
         return PREFIX + self._current()[name]
 
     def _current(self) -> dict[str, str]:
-        # One stat a look-up: a build during development shows at once, and a running server outlives `make assets`.
+        # One stat a look-up: a new build shows at once, and a running server outlives `make assets`.
         try:
             stamp = self._manifest.stat().st_mtime_ns
             if stamp != self._read_at:
