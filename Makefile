@@ -92,7 +92,8 @@ bench: ready-dev ## run every script in benchmarks/
 
 messages: ready-dev ## take new strings into the catalogues, to be translated by hand
 	$(EXTRACT) $(POT) labshare
-	$(BIN)/pybabel -q update -N -i $(POT) -d labshare/translations --omit-header --no-wrap
+	$(BIN)/pybabel -q update -N --ignore-obsolete -i $(POT) -d labshare/translations --omit-header --no-wrap
+	@rm -f $(POT)
 
 # --- locks ---------------------------------------------------------------------------------------------------------
 
