@@ -11,7 +11,6 @@ import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,4 +77,4 @@ class AssetsHook(BuildHookInterface):
 
 
 if __name__ == "__main__":
-    sys.exit(build(Path(__file__).resolve().parent))
+    build(Path(__file__).resolve().parent)
