@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from flask import current_app
 
-from labshare.instruments.models import Category, Instrument
-from labshare.kernel.db import rows
+from labshare.instruments import policy, rules
+from labshare.instruments.models import Category, Claim, Instrument
+from labshare.kernel.actor import Actor
+from labshare.kernel.db import UtcDateTime, like, overlapping, rows
 from labshare.kernel.errors import NotFound
+from labshare.kernel.slots import Slot
 from labshare.people.models import Company, Site
+from labshare.web.paging import Page, page
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,8 @@ def _one(shape: type[_Shape], statement: sa.Select[Any]) -> _Shape:
 
 def known(code: str) -> Known:
     """The instrument of this code, in one statement; for rules, whoever asks. Raises NotFound."""
+    if not rules.is_code(code):  # PostgreSQL refuses to look for some texts at all
+        raise NotFound
     return _one(Known, _KNOWN.where(Instrument.code == code))
 
 
@@ -126,9 +134,156 @@ def known_by_id(instrument_id: int) -> Known:
 
 
 def known_all(codes: Iterable[str]) -> list[Known]:
-    """The instruments of these codes, sorted by id, in one statement. Raises NotFound where one is missing."""
+    """The instruments of these codes, sorted by id, in one statement; NotFound where one is missing."""
     wanted = set(codes)
+    if not all(map(rules.is_code, wanted)):
+        raise NotFound
     found = _read(Known, _KNOWN.where(Instrument.code.in_(wanted)).order_by(Instrument.id))
     if len(found) != len(wanted):
         raise NotFound
     return found
+
+
+def known_in(category_id: int) -> list[Known]:
+    """The instruments of a category that are in service, in one statement."""
+    same = _KNOWN.where(Instrument.category_id == category_id, Instrument.state == "in_service")
+    return _read(Known, same.order_by(Instrument.code))
+
+
+def id_of(code: str) -> int:
+    """The id of a code; remembered, for codes never change and nothing is deleted. Raises NotFound."""
+    remembered: dict[str, int] = current_app.extensions.setdefault("instrument_ids", {})
+    if code not in remembered:
+        if not rules.is_code(code):
+            raise NotFound
+        found = rows(sa.select(Instrument.id).where(Instrument.code == code))
+        if not found:
+            raise NotFound
+        remembered[code] = found[0].id
+    return remembered[code]
+
+
+def visible_to(actor: Actor, statement: sa.Select[Any]) -> sa.Select[Any]:
+    """Of a statement over instruments, what this actor may see: everything, or nothing for a stranger."""
+    return statement if policy.may_see(actor) else statement.where(sa.false())
+
+
+def by_code(actor: Actor, code: str) -> Described:
+    """The instrument of this code with its long texts, for a reader. Raises NotFound."""
+    if not rules.is_code(code):
+        raise NotFound
+    return _one(Described, visible_to(actor, _DESCRIBED.where(Instrument.code == code)))
+
+
+def described(codes: Iterable[str]) -> dict[str, Described]:
+    """Those of these codes that exist, in one statement; for the import, whoever asks."""
+    wanted = [code for code in codes if rules.is_code(code)]
+    return {found.code: found for found in _read(Described, _DESCRIBED.where(Instrument.code.in_(wanted)))}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader looks for; empty means whatever."""
+
+    q: str = ""
+    category: str = ""  # id, or name in either language
+    site: str = ""  # code
+    state: str = ""  # one state, or "all"; empty hides the retired
+    free: Slot | None = None
+
+
+def catalogue(actor: Actor, wanted: Wanted, limit: int, cursor: str | None = None) -> Page:
+    """Instruments by code, a page at a time, in a fixed number of statements. Invalid for a bad cursor."""
+    statement = visible_to(actor, _KNOWN)
+    for word in wanted.q.split()[:8]:
+        statement = statement.where(sa.or_(*(like(column, word) for column in _SEARCHED)))
+    if wanted.category:
+        statement = statement.where(_in_category(wanted.category))
+    if wanted.site:
+        statement = statement.where(Site.code == wanted.site)
+    if not wanted.state:
+        statement = statement.where(Instrument.state != "retired")
+    elif wanted.state != "all":
+        statement = statement.where(Instrument.state == wanted.state)
+    if wanted.free is not None:
+        statement = statement.where(_free(wanted.free))
+    return page(
+        statement, sa.inspect(Instrument).c.code, sa.inspect(Instrument).c.id, limit, cursor,
+        read=lambda found: _read(Known, found),
+    )  # fmt: skip
+
+
+_SEARCHED = (
+    Instrument.code,
+    Instrument.name_en,
+    Instrument.name_zh,
+    Instrument.manufacturer,
+    Instrument.model,
+    Category.name_en,
+    Category.name_zh,
+)
+
+
+def _in_category(said: str) -> sa.ColumnElement[bool]:
+    if said.isascii() and said.isdecimal() and len(said) <= 18:
+        return Category.id == int(said)
+    return sa.or_(Category.name_en == said, Category.name_zh == said)
+
+
+def _free(slot: Slot) -> sa.ColumnElement[bool]:
+    """In service, and some channel has no claim from warm-up before the slot to cool-down after it."""
+    pairs = rows(sa.select(Instrument.warmup_minutes, Instrument.cooldown_minutes).distinct())
+    before = {pair.warmup_minutes for pair in pairs} or {0}
+    after = {pair.cooldown_minutes for pair in pairs} or {0}
+    starts = _by_minutes(Instrument.warmup_minutes, {m: slot.start - timedelta(minutes=m) for m in before})
+    ends = _by_minutes(Instrument.cooldown_minutes, {m: slot.end + timedelta(minutes=m) for m in after})
+    widest = slot.padded(max(before), max(after))
+    taken = (
+        sa.select(sa.func.count(sa.distinct(Claim.channel)))
+        .where(
+            Claim.instrument_id == Instrument.id,
+            Claim.channel <= Instrument.channels,
+            overlapping(Claim.starts_at, Claim.ends_at, widest.start, widest.end),  # finds them by index
+            Claim.starts_at < ends,
+            Claim.ends_at > starts,
+        )
+        .correlate(Instrument)
+        .scalar_subquery()
+    )
+    return sa.and_(Instrument.state == "in_service", taken < Instrument.channels)
+
+
+def _by_minutes(column: Any, moments: dict[int, datetime]) -> sa.ColumnElement[datetime]:
+    # Engines count minutes differently, but buffers are few: each gets its moment, reckoned here.
+    return sa.case(*((column == minutes, sa.literal(at, UtcDateTime)) for minutes, at in moments.items()))
+
+
+def busy_ahead(instrument_id: int, above_channel: int, now: datetime) -> int:
+    """How many claims lie ahead on the channels above this one (0: on any)."""
+    ahead = sa.select(sa.func.count()).where(
+        Claim.instrument_id == instrument_id, Claim.channel > above_channel, Claim.ends_at > now
+    )
+    return int(rows(ahead)[0][0])
+
+
+# ---------------------------------------------------------------- what an entry may name
+
+
+def categories() -> Sequence[sa.Row[Any]]:
+    """Every category: id, name_en, name_zh; by English name."""
+    return rows(sa.select(Category.id, Category.name_en, Category.name_zh).order_by(Category.name_en))
+
+
+def sites() -> Sequence[sa.Row[Any]]:
+    """Every site: id, code, name_en, name_zh, zone; by code."""
+    return rows(sa.select(Site.id, Site.code, Site.name_en, Site.name_zh, Site.zone).order_by(Site.code))
+
+
+def owners(ids: Iterable[int] = (), org_ids: Iterable[str] = ()) -> Sequence[sa.Row[Any]]:
+    """Who may own an instrument: institutions and the operator, and the organisations that are named."""
+    named = sa.or_(Company.id.in_(list(ids)), Company.org_id.in_(list(org_ids)))
+    return rows(
+        sa.select(Company.id, Company.org_id, Company.name, Company.name_en, Company.kind)
+        .where(sa.or_(Company.kind != "company", named))
+        .order_by(Company.name, Company.id)
+    )
