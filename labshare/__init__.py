@@ -16,10 +16,10 @@ from labshare.config import Settings
 def create_app(settings: Settings | None = None) -> Flask:
     """Assemble the application; the only place where the slices are put together."""
     # The slices import this package for its Settings; so the house is opened only when somebody builds it.
-    from labshare import cli, wiring  # noqa: PLC0415
+    from labshare import wiring  # noqa: PLC0415
     from labshare.kernel import db as database  # noqa: PLC0415
     from labshare.people import access  # noqa: PLC0415
-    from labshare.web import api, assets, errors, guard, i18n, layout  # noqa: PLC0415
+    from labshare.web import api, assets, errors, guard, health, i18n, layout  # noqa: PLC0415
 
     settings = settings or Settings.from_env()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -27,12 +27,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(_flask_config(settings))
     app.extensions["settings"] = settings
     app.extensions["subscriptions"] = wiring.SUBSCRIPTIONS
+    app.extensions["jobs"] = wiring.JOBS
+    app.extensions["start_checks"] = wiring.START_CHECKS
 
     database.db.init_app(app)
     with app.app_context():
         database.prepare(database.db.engine)
     Migrate(app, database.db, directory=str(wiring.MIGRATIONS))
 
+    health.init_app(app, wiring.MIGRATIONS, wiring.START_CHECKS, wiring.VITALS)
     guard.init_app(app)
     access.init_app(app)
     i18n.init_app(app)
@@ -44,7 +47,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in wiring.PAGES:
         app.register_blueprint(blueprint)
     errors.init_app(app)
-    cli.init_app(app)
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # the documented way to wrap it
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies

@@ -1,16 +1,151 @@
-"""The `labshare` command; every part of it calls a use case."""
+"""The `labshare` command; every part of it calls a use case, as the clockwork unless it says otherwise."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
 import click
-from flask import Flask
-from flask_migrate import downgrade as migrate_down
 from flask_migrate import upgrade as migrate_up
 
+from labshare import create_app
+from labshare.config import BadSetting
+from labshare.kernel.actor import MEMBER, ROLES, SYSTEM
+from labshare.kernel.errors import NotFound, Problem
+from labshare.people import links, queries, rules
+from labshare.people import services as people
 
-def init_app(app: Flask) -> None:
-    pass
+
+class House(click.Group):
+    """Commands whose refusals are one clear line on standard error and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BadSetting as error:
+            said = [str(error)]
+        except Problem as problem:
+            said = told(problem)
+        for line in said:
+            click.echo(f"labshare: {line}", err=True)
+        return ctx.exit(1)
 
 
+def told(problem: Problem) -> list[str]:
+    """A problem in lines: one for each field it names, or one in all."""
+    if not problem.fields:
+        return [str(problem.detail or problem.title)]
+    lines = []
+    for field, messages in problem.fields.items():
+        for message in messages if isinstance(messages, list | tuple) else [messages]:
+            lines.append(str(message) if field == "file" else f"{field}: {message}")
+    return lines
+
+
+def in_house(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Run the command inside the application, made from the environment's settings when it is called."""
+
+    @wraps(command)
+    def inside(*args: Any, **options: Any) -> Any:
+        with create_app().app_context():
+            return command(*args, **options)
+
+    return inside
+
+
+@click.group(cls=House, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="labshare")
 def main() -> None:
-    """Entry point."""
+    """LabShare: companies book instrument time at shared laboratories."""
+
+
+@main.command()
+@in_house
+def upgrade() -> None:
+    """Bring the database to the present form; does nothing where it is there already."""
+    migrate_up()
+
+
+# ---------------------------------------------------------------- people
+
+
+@main.group()
+def user() -> None:
+    """People and their passwords."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice(ROLES), default=MEMBER, show_default=True)
+@click.option("--company", type=int, help="The company's id; for members and company admins.")
+@click.option("--site", "sites", multiple=True, help="The code of a site; for lab managers, repeatable.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@in_house
+def user_add(
+    email: str, name: str, role: str, company: int | None, sites: tuple[str, ...], password_stdin: bool
+) -> None:
+    """Enter a person; the first admin of a new installation, for instance."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    people.add_person(SYSTEM, email, name, role, password, company, sites)
+    click.echo(f"{rules.canonical_email(email)} can sign in.")
+
+
+@user.command("reset")
+@click.argument("email")
+@in_house
+def user_reset(email: str) -> None:
+    """Print a link with which the person can set a new password within 30 minutes."""
+    person_id, version = queries.reset_of(_person(email))
+    click.echo(links.address(links.RESET, person_id, version))
+
+
+def _person(email: str) -> int:
+    person_id = queries.person_id_of(rules.canonical_email(email))
+    if person_id is None:
+        raise NotFound(rules.nobody_with(email))
+    return person_id
+
+
+@main.group()
+def token() -> None:
+    """API tokens."""
+
+
+@token.command("create")
+@click.argument("email")
+@click.option("--name", default="command line", show_default=True)
+@in_house
+def token_create(email: str, name: str) -> None:
+    """Make an API token for a person and print it, and nothing else, on standard output."""
+    click.echo(people.create_token(SYSTEM, _person(email), name))
+
+
+# ---------------------------------------------------------------- files
+
+
+@main.group("import")
+def bring_in() -> None:
+    """Read companies or instruments from a CSV file; all of it, or nothing where a line is wrong."""
+
+
+def read_csv(path: Path) -> str:
+    """A file's text; a byte order mark of spreadsheets is tolerated."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{path} is not UTF-8; please save it as CSV UTF-8.") from error
+
+
+FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+
+
+if __name__ == "__main__":
+    main()

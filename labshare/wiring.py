@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import labshare.booking.models
+import labshare.clockwork.models
 import labshare.notifications.models  # noqa: F401
+from labshare.booking import api as booking_api
+from labshare.booking.checks import CHECKS as BOOKING_CHECKS
+from labshare.clockwork.queries import vitals
+from labshare.instruments.guard import overlap_guard
+from labshare.people import api as people_api
+from labshare.people import pages as people_pages
 from labshare.web.layout import Entry
 
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_HERE = Path(__file__).parent
+MIGRATIONS = next(  # a wheel carries them inside the package
+    place for place in (_HERE / "migrations", _HERE.parent / "migrations") if place.is_dir()
+)
 
-PAGES: tuple = ()
-APIS: tuple = ()
+PAGES: tuple = (people_pages.pages,)
+APIS: tuple = (people_api.blp, booking_api.blp,)
 MENU: tuple[Entry, ...] = ()
 SUBSCRIPTIONS: dict = {}
-CHECKS: tuple = ()
+CHECKS: tuple = (*BOOKING_CHECKS,)
 JOBS: tuple = ()
+START_CHECKS: dict = {"overlap_guard": overlap_guard}  # without these no page is served
+VITALS: dict = {"scheduler": vitals}  # told by /readyz and /metrics

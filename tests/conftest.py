@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextvars import Context
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -19,7 +21,7 @@ from labshare.kernel.db import db
 from tests.postgres import Server, find
 
 ENGINES = ("sqlite", "postgresql")
-pytest_plugins = ("tests.witness",)
+pytest_plugins = ("tests.witness", "tests.cast")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,6 +51,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 _SERVER: pytest.StashKey[Server | None] = pytest.StashKey()
 _URL: pytest.StashKey[str] = pytest.StashKey()
+
+
+class Visitor(FlaskClient):
+    """A client whose every request begins with nothing of the test's own context, as a real one does."""
+
+    def open(self, *args: Any, **values: Any) -> Any:
+        return Context().run(super().open, *args, **values)
 
 
 @pytest.fixture(scope="session")
@@ -134,6 +143,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on a fresh, empty, migrated database of one engine."""
     app = create_app(Settings(database_url=database_url, data_dir=tmp_path))
     app.config["TESTING"] = True
+    app.test_client_class = Visitor
     with app.app_context():
         yield app
         db.session.remove()

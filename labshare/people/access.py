@@ -1,4 +1,4 @@
-"""Who is it? From a session cookie or an API token to an Actor, in one statement; removal ends either at once."""
+"""Who is it? From a session cookie or an API token to an Actor, in one statement; removal ends it at once."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def new_secret() -> str:
 def hashed(secret: str) -> str:
     """How a secret is stored: SHA-256 is enough for 256 random bits."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def storable(text: str) -> str:
+    """Text made fit to be asked for: no database takes NUL, and no row holds a text with it."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 _person = (

@@ -8,10 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from labshare.kernel.db import Id, Model, UtcDateTime, guard
-from labshare.kernel.errors import Conflict, N_
-
-KINDS = ("company", "university", "institute", "agency", "operator")
-COMPANY_STATES = ("pending", "active", "rejected", "suspended")
+from labshare.kernel.errors import N_, Conflict
 
 EMAIL_TAKEN = guard(
     "uq_person_email", lambda: Conflict(N_("Somebody has this e-mail address already."), code="email_taken")
@@ -20,6 +17,7 @@ ORG_TAKEN = guard(
     "uq_company_org_id_type_org_id",
     lambda: Conflict(N_("A company with this code is registered already."), code="company_known"),
 )
+SITE_TAKEN = guard("uq_site_code", lambda: Conflict(N_("Another site has this code."), code="code_taken"))
 
 
 class Site(Model):
@@ -37,7 +35,7 @@ class Site(Model):
 
 
 class Company(Model):
-    """An organisation: customer, instrument owner or the operator itself; known by its USCC, whatever its name."""
+    """An organisation: customer, instrument owner or operator; known by its USCC, whatever its name."""
 
     __tablename__ = "company"
     __table_args__ = (
@@ -61,7 +59,7 @@ class Company(Model):
 
 
 class Person(Model):
-    """Somebody who may sign in; belongs to at most one company; removed people keep their row and lose all access."""
+    """Somebody who may sign in, of one company at most; removed people keep their row and lose all access."""
 
     __tablename__ = "person"
     __table_args__ = (Index("ix_person_company_id", "company_id"),)
@@ -96,7 +94,10 @@ class SignIn(Model):
     """A browser's session: its secret stands hashed, and deleting the row ends it at once."""
 
     __tablename__ = "sign_in"
-    __table_args__ = (Index("ix_sign_in_person_id", "person_id"), Index("ix_sign_in_expires_at", "expires_at"))
+    __table_args__ = (
+        Index("ix_sign_in_person_id", "person_id"),
+        Index("ix_sign_in_expires_at", "expires_at"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

@@ -1,0 +1,58 @@
+"""People's JSON door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labshare.people import queries
+from labshare.people.models import Company
+from labshare.people.schemas import CompaniesArguments, CompaniesOut, CompanyOut, MeOut, SitesOut
+from labshare.web.api import Blueprint
+from labshare.web.guard import actor
+from labshare.web.paging import Page, page
+
+blp = Blueprint("people", "Who somebody is, companies and sites")
+
+
+@blp.get("/me")
+@blp.response(200, MeOut)
+@blp.refuses()
+def me() -> dict[str, Any]:
+    """Who the token is."""
+    who = actor()
+    company = {"id": who.company_id, "name": who.company_name} if who.company_id is not None else None
+    return {
+        "id": who.person_id,
+        "email": who.email,
+        "name": who.name,
+        "roles": sorted(who.roles),
+        "language": who.language,
+        "company": company,
+        "sites": queries.site_codes(who.site_ids),
+    }
+
+
+@blp.get("/companies")
+@blp.arguments(CompaniesArguments, location="query")
+@blp.response(200, CompaniesOut)
+@blp.refuses(422)
+def companies(given: dict[str, Any]) -> Page:
+    """The companies the actor may see: staff all of them, everybody else their own."""
+    found = queries.companies(actor(), given["q"], given["state"])
+    return page(found, Company.name, Company.id, given["limit"], given["cursor"])
+
+
+@blp.get("/companies/<id:company_id>")
+@blp.response(200, CompanyOut)
+@blp.refuses(404)
+def company(company_id: int) -> Any:
+    """One company."""
+    return queries.company(actor(), company_id)
+
+
+@blp.get("/sites")
+@blp.response(200, SitesOut)
+@blp.refuses()
+def sites() -> Page:
+    """Every site of the laboratory."""
+    return Page(queries.sites(), None)
