@@ -9,6 +9,7 @@ import labshare.notifications.models  # noqa: F401
 from labshare.booking import api as booking_api
 from labshare.booking.checks import CHECKS as BOOKING_CHECKS
 from labshare.clockwork.queries import vitals
+from labshare.instruments import api as instruments_api
 from labshare.instruments.guard import overlap_guard
 from labshare.people import api as people_api
 from labshare.people import pages as people_pages
@@ -20,7 +21,7 @@ MIGRATIONS = next(  # a wheel carries them inside the package
 )
 
 PAGES: tuple = (people_pages.pages,)
-APIS: tuple = (people_api.blp, booking_api.blp,)
+APIS: tuple = (people_api.blp, instruments_api.blp, booking_api.blp)
 MENU: tuple[Entry, ...] = ()
 SUBSCRIPTIONS: dict = {}
 CHECKS: tuple = (*BOOKING_CHECKS,)

@@ -21,7 +21,7 @@ from labshare.kernel.db import db
 from tests.postgres import Server, find
 
 ENGINES = ("sqlite", "postgresql")
-pytest_plugins = ("tests.witness", "tests.cast")
+pytest_plugins = ("tests.witness", "tests.cast", "tests.counting")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -79,8 +79,8 @@ class Server:
         command = [str(self.binaries / "postgres"), "-D", str(self.data)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(command, user=self.user, cwd=self.folder, stdout=log, stderr=log)
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, user=self.user, cwd=self.folder, stdout=log, stderr=log)
         until = time.monotonic() + 30
         while time.monotonic() < until:
             with socket.socket() as probe:

@@ -26,3 +26,15 @@ def after(state: str, move: str) -> str | None:
 def moves_from(state: str) -> list[str]:
     """The moves that are possible from a state."""
     return [move for move, table in MOVES.items() if state in table]
+
+
+def told(kind: str, data: dict[str, str]) -> str | None:
+    """The state a booking is in after a fact of this kind."""
+    if kind == "booking_moved":
+        return data["state"]
+    return {
+        "booking_requested": REQUESTED,
+        "booking_approved": APPROVED,
+        "booking_rejected": REJECTED,
+        "booking_cancelled": CANCELLED,
+    }.get(kind)

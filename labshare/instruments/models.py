@@ -94,6 +94,7 @@ class Claim(Model):
         CheckConstraint("kind IN ('booking', 'maintenance', 'outage', 'offer')", name="kind"),
         UniqueConstraint("kind", "owner_id", "instrument_id", "channel", "starts_at"),
         Index("ix_claim_instrument_id_channel_starts_at", "instrument_id", "channel", "starts_at"),
+        Index("ix_claim_instrument_id_ends_at", "instrument_id", "ends_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

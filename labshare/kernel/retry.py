@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from labshare.kernel import clock
 from labshare.kernel.db import Id, Model, Transaction, UtcDateTime, guard
-from labshare.kernel.errors import Busy, Invalid, N_
+from labshare.kernel.errors import N_, Busy, Invalid
 
 UNIQUE = guard("uq_answer_person_id_key", lambda: Busy(code="retry_in_progress"))
 

@@ -70,14 +70,22 @@ class Blueprint(flask_smorest.Blueprint):
         def document(view: _View) -> _View:
             for status in sorted({401, 503, *statuses}):
                 view = self.alt_response(
-                    status, schema=ProblemOut, content_type="application/problem+json", description=MEANING[status]
+                    status,
+                    schema=ProblemOut,
+                    content_type="application/problem+json",
+                    description=MEANING[status],
                 )(view)
             return view
 
         return document
 
     def changes(
-        self, status: int, schema: type[Schema], *, body: type[Schema] | None = None, refuses: tuple[int, ...] = ()
+        self,
+        status: int,
+        schema: type[Schema],
+        *,
+        body: type[Schema] | None = None,
+        refuses: tuple[int, ...] = (),
     ) -> Callable[[_View], _View]:
         """A POST that changes something: its body, its answer, its refusals and its Idempotency-Key.
 

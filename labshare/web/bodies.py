@@ -14,8 +14,20 @@ from marshmallow.exceptions import SCHEMA
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
-from labshare.kernel.errors import Invalid, N_, Problem
+from labshare.kernel.errors import N_, Invalid, Problem
 
+MARSHMALLOW = (  # what marshmallow says of its own accord, marked here so that it is translated
+    N_("Missing data for required field."),
+    N_("Unknown field."),
+    N_("Field may not be null."),
+    N_("Not a valid string."),
+    N_("Not a valid integer."),
+    N_("Not a valid number."),
+    N_("Not a valid boolean."),
+    N_("Not a valid list."),
+    N_("Invalid input type."),
+    N_("Not a time with date and offset, as in 2026-12-01T09:00:00+08:00."),
+)
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 BIGGEST = 2**53  # beyond it a JSON number no longer names one integer
 DEEPEST = 40
@@ -77,19 +89,20 @@ def _shallow(value: Any, depth: int) -> None:
 class Parser(FlaskParser):
     """webargs, strict: unknown fields are refused wherever they stand."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {name: RAISE for name in ("json", "query", "form", "path", "headers")}  # noqa: RUF012 - webargs' own attribute
+    DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(("json", "query", "form", "path", "headers"), RAISE)
 
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002 - webargs' signature
+        raw = req.get_data(cache=True)
+        if not raw and not req.content_type:
+            return {}  # a move needs no body: POST …/cancel
         if not req.is_json:
             raise UnsupportedMediaType
-        value = strict_json(req.get_data(cache=True))
+        value = strict_json(raw)
         if not isinstance(value, dict):
             raise Malformed(N_("The body must be a JSON object."))
         return value
 
-    def handle_error(
-        self, error: ValidationError, req: Any, schema: Any, *, error_status_code: Any, error_headers: Any
-    ) -> Any:  # noqa: ARG002 - webargs' signature
+    def handle_error(self, error: ValidationError, *_rest: Any, **_values: Any) -> Any:
         raise Invalid(fields=flat(error.messages)) from error
 
 
@@ -129,11 +142,18 @@ class Line(fields.String):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> str:
         text = super()._deserialize(value, attr, data, **rest)
+        self._sized(text)
         for sign in text:
             kind = unicodedata.category(sign)
             if kind == "Cs" or sign == "\x00" or (kind == "Cc" and not (self.lines and sign in "\n\r\t")):
-                raise ValidationError(N_("Contains a character that cannot be stored."))  # type: ignore[arg-type]  # said by the door
+                raise ValidationError([N_("Contains a character that cannot be stored.")])
         return text if self.lines else text.strip()
+
+    def _sized(self, text: str) -> None:
+        if len(text) < self.least or (not text.strip() and self.least):
+            raise ValidationError([N_("Please fill this in.")])
+        if len(text) > self.most:
+            raise ValidationError([N_("Must be at most %(n)s characters.", n=self.most)])
 
 
 class Prose(Line):
@@ -144,15 +164,19 @@ class Prose(Line):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> str:
         text = fields.String._deserialize(self, value, attr, data, **rest)
-        if not text.strip():
-            raise ValidationError(N_("Please fill this in."))  # type: ignore[arg-type]  # said by the door
+        self._sized(text)
         if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
-            raise ValidationError(N_("Contains a character that cannot be stored."))  # type: ignore[arg-type]  # said by the door
+            raise ValidationError([N_("Contains a character that cannot be stored.")])
         return text
 
 
 class Moment(fields.AwareDateTime):
     """An RFC 3339 time with offset, in the years 2000 to 2100; read into UTC."""
+
+    default_error_messages = {
+        "invalid": "Not a time with date and offset, as in 2026-12-01T09:00:00+08:00.",
+        "invalid_awareness": "Not a time with date and offset, as in 2026-12-01T09:00:00+08:00.",
+    }
 
     def __init__(self, **rest: Any) -> None:
         super().__init__(format="iso", **rest)
@@ -166,7 +190,7 @@ class Moment(fields.AwareDateTime):
         except OverflowError as error:
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
         if not inside:
-            raise ValidationError(N_("Must lie in the years 2000 to 2100."))  # type: ignore[arg-type]  # said by the door
+            raise ValidationError([N_("Must lie in the years 2000 to 2100.")])
         return moment.astimezone(UTC)
 
 
@@ -174,6 +198,7 @@ class Whole(fields.Integer):
     """A whole number, never a boolean or a string in JSON, from `low` to `high`."""
 
     def __init__(self, low: int, high: int, **rest: Any) -> None:
+        self.low, self.high = low, high
         super().__init__(validate=validate.Range(low, high), **rest)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> int:
@@ -183,4 +208,7 @@ class Whole(fields.Integer):
             raise self.make_error("invalid", input=value)
         if isinstance(value, float) and not value.is_integer():
             raise self.make_error("invalid", input=value)
-        return int(super()._deserialize(value, attr, data, **rest))
+        number = int(super()._deserialize(value, attr, data, **rest))
+        if not self.low <= number <= self.high:
+            raise ValidationError([N_("Must be from %(low)s to %(high)s.", low=self.low, high=self.high)])
+        return number

@@ -14,10 +14,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from labshare.kernel.db import db, problem_of
-from labshare.kernel.errors import N_, Busy, NotFound, NotSignedIn, Problem, Text
+from labshare.kernel.errors import N_, Busy, NotFound, NotSignedIn, Problem, Reason, Text
 from labshare.kernel.retry import Replayed
 from labshare.web.guard import is_api
-from labshare.web.i18n import said, say
+from labshare.web.i18n import own, said, say
 
 log = logging.getLogger("labshare")
 
@@ -47,16 +47,26 @@ def as_dict(problem: Problem) -> dict[str, Any]:
     if problem.fields:
         body["errors"] = said(problem.fields)
     if problem.status == HTTPStatus.CONFLICT:
-        body["reasons"] = reasons(problem)
-        body["alternatives"] = problem.alternatives
+        body["reasons"] = reasons_out(problem.reasons)
+        body["alternatives"] = [alternative_out(one) for one in problem.alternatives]
     return body
 
 
-def reasons(problem: Problem) -> list[dict[str, Any]]:
+def reasons_out(reasons: list[Reason]) -> list[dict[str, Any]]:
+    """Reasons as they go over the wire, in the reader's language."""
     return [
-        {"code": reason.code, "message": say(reason.message), "waivable_by": reason.waivable_by}
-        for reason in problem.reasons
+        {"code": reason.code, "message": say(reason.message), "waivable_by": reason.waivable_by} for reason in reasons
     ]
+
+
+def alternative_out(offered: Any) -> dict[str, Any]:
+    """A slot offered instead, with its instrument, as it goes over the wire."""
+    known, slot = offered.instrument, offered.slot
+    return {
+        "instrument": {"code": known.code, "name": own(known.name_en, known.name_zh)},
+        "starts_at": slot.start.isoformat(),
+        "ends_at": slot.end.isoformat(),
+    }
 
 
 def _answer(problem: Problem) -> Response:
@@ -71,7 +81,7 @@ def _answer(problem: Problem) -> Response:
     else:
         part = "problem_fragment.html" if request.headers.get("HX-Request") else "problem.html"
         shown = {"status": problem.status, "title": say(problem.title), "detail": say(problem.detail)}
-        shown["reasons"] = [reason["message"] for reason in reasons(problem)]
+        shown["reasons"] = [reason["message"] for reason in reasons_out(problem.reasons)]
         shown["errors"] = said(problem.fields)
         response = Response(render_template(part, problem=shown), problem.status)
     if problem.retry_after is not None:

@@ -117,4 +117,3 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["id"] = IdConverter
     app.before_request(_lock)
     app.after_request(_headers)
-

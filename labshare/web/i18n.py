@@ -8,7 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, has_request_context, request
-from flask_babel import Babel, format_currency, format_date, format_datetime, format_decimal, get_locale, gettext
+from flask_babel import (
+    Babel,
+    format_currency,
+    format_date,
+    format_datetime,
+    format_decimal,
+    get_locale,
+    gettext,
+)
 from markupsafe import Markup
 
 from labshare.kernel.errors import Text
@@ -42,17 +50,19 @@ def _written(value: Any) -> Any:
     if isinstance(value, Text):
         return say(value)
     if isinstance(value, datetime):
-        return format_datetime(value.replace(tzinfo=None), "d MMM yyyy, HH:mm" if is_en() else "y年M月d日 HH:mm", rebase=False)
+        return format_datetime(
+            value.replace(tzinfo=None), "d MMM yyyy, HH:mm" if is_en() else "y年M月d日 HH:mm", rebase=False
+        )
     return value
 
 
 def said(messages: Any) -> Any:
-    """Say every Text in a nest of lists and mappings."""
+    """Say every sentence in a nest of lists and mappings; a library's plain one too, where we know it."""
     if isinstance(messages, Mapping):
         return {str(key): said(value) for key, value in messages.items()}
     if isinstance(messages, list | tuple):
         return [said(item) for item in messages]
-    return say(messages)
+    return gettext(messages) if isinstance(messages, str) and messages else say(messages)
 
 
 def is_en() -> bool:

@@ -37,8 +37,8 @@ class Page:
 
 def page(
     statement: sa.Select[Any],
-    order: sa.ColumnElement[Any],
-    tie: sa.ColumnElement[Any],
+    order: Any,
+    tie: Any,
     limit: int,
     cursor: str | None,
     *,
@@ -63,7 +63,7 @@ def _write(value: Any, tie: int) -> str:
     return base64.urlsafe_b64encode(json.dumps([plain, tie]).encode()).decode().rstrip("=")
 
 
-def _read(cursor: str, order: sa.ColumnElement[Any], tie: sa.ColumnElement[Any]) -> list[Any]:
+def _read(cursor: str, order: Any, tie: Any) -> list[Any]:
     try:
         value, number = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if isinstance(order.type, UtcDateTime | sa.DateTime):

@@ -225,6 +225,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_claim_instrument_id_channel_starts_at", "claim", ["instrument_id", "channel", "starts_at"]
     )
+    op.create_index("ix_claim_instrument_id_ends_at", "claim", ["instrument_id", "ends_at"])
 
     op.create_table(
         "invitation",

@@ -1,0 +1,186 @@
+"""The JSON door to bookings."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+
+from labshare.booking import free, policy, queries, schedule, services
+from labshare.booking.models import Booking
+from labshare.booking.queries import Seen
+from labshare.booking.schemas import (
+    ApproveIn,
+    BookingIn,
+    BookingOut,
+    BookingsOut,
+    CheckIn,
+    FreeIn,
+    FreesOut,
+    ListIn,
+    MoveIn,
+    RejectIn,
+    TimelineIn,
+    TimelineOut,
+    VerdictOut,
+    VersionIn,
+    listing,
+)
+from labshare.booking.services.asking import Draft
+from labshare.instruments import queries as catalogue
+from labshare.kernel import clock
+from labshare.kernel.actor import Actor
+from labshare.kernel.errors import Forbidden
+from labshare.kernel.retry import Retry
+from labshare.kernel.slots import Slot
+from labshare.web.api import Blueprint
+from labshare.web.errors import alternative_out, reasons_out
+from labshare.web.guard import actor, first
+from labshare.web.i18n import own
+from labshare.web.paging import page
+
+blp = Blueprint("bookings", "Ask for instrument time, and what becomes of it")
+
+
+def may(move: str) -> Any:
+    """Before the body is read: does the booking exist for the actor, and may they make this move?"""
+
+    def check(who: Actor, booking_id: int) -> None:
+        if not policy.MAY[move](who, queries.seen(who, booking_id)):
+            raise Forbidden
+
+    return first(check)
+
+
+@blp.post("/bookings")
+@blp.changes(201, BookingOut, body=BookingIn)
+def request(draft: Draft, retry: Retry | None) -> Seen:
+    """Ask for time; it is held at once.
+
+    Approved by itself where the instrument needs no approval; refused with every reason and alternatives.
+    """
+    return services.request(actor(), draft, retry)
+
+
+@blp.post("/bookings/check")
+@blp.refuses(400, 403, 404, 413, 415, 422)
+@blp.arguments(CheckIn)
+@blp.response(200, VerdictOut)
+def check(draft: Draft) -> Response:
+    """Dry run: would this request pass, and what else would?"""
+    verdict = services.check(actor(), draft)
+    return _json(
+        {
+            "allowed": verdict.allowed,
+            "reasons": reasons_out(verdict.reasons),
+            "alternatives": [alternative_out(one) for one in verdict.alternatives],
+            "estimate_cny": verdict.estimate_cny,
+        }
+    )
+
+
+@blp.get("/bookings")
+@blp.refuses(422)
+@blp.arguments(ListIn, location="query")
+@blp.response(200, BookingsOut)
+def listed(query: dict[str, Any]) -> Response:
+    """The bookings the actor may see, by start."""
+    limit, cursor = query.pop("limit"), query.pop("cursor")
+    statement = queries.listed(actor(), company_id=query.pop("company", None), **query)
+    found = page(statement, Booking.starts_at, Booking.id, limit, cursor)
+    return _json(listing([Seen(*row) for row in found.items], found.next))
+
+
+@blp.get("/bookings/<id:booking_id>")
+@blp.refuses(404)
+@blp.response(200, BookingOut)
+def shown(booking_id: int) -> Seen:
+    """One booking."""
+    return queries.seen(actor(), booking_id)
+
+
+@blp.post("/bookings/<id:booking_id>/approve")
+@may("approve")
+@blp.changes(200, BookingOut, body=ApproveIn)
+def approve(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
+    """Say yes to a request."""
+    return services.approve(actor(), booking_id, body.get("reason", ""), body.get("version"), retry)
+
+
+@blp.post("/bookings/<id:booking_id>/reject")
+@may("reject")
+@blp.changes(200, BookingOut, body=RejectIn)
+def reject(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
+    """Say no to a request, and why."""
+    return services.reject(actor(), booking_id, body["reason"], body.get("version"), retry)
+
+
+@blp.post("/bookings/<id:booking_id>/cancel")
+@may("cancel")
+@blp.changes(200, BookingOut, body=VersionIn)
+def cancel(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
+    """Give the time back before it begins."""
+    return services.cancel(actor(), booking_id, body.get("version"), retry)
+
+
+@blp.post("/bookings/<id:booking_id>/move")
+@may("move")
+@blp.changes(200, BookingOut, body=MoveIn)
+def move(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
+    """Ask for another time on the same instrument."""
+    slot = Slot(body["starts_at"], body["ends_at"])
+    return services.move(actor(), booking_id, slot, body.get("version"), retry)
+
+
+@blp.get("/instruments/<code>/free")
+@first(lambda _actor, code: catalogue.known(code))
+@blp.refuses(404, 422)
+@blp.arguments(FreeIn, location="query")
+@blp.response(200, FreesOut)
+def free_slots(query: dict[str, Any], code: str) -> Response:
+    """Every slot of this length on the grid that would pass the rules, each by itself."""
+    found = free.of_instrument(catalogue.known(code), query["window"], query["minutes"], clock.now())
+    items = [{"starts_at": slot.start.isoformat(), "ends_at": slot.end.isoformat()} for slot in found]
+    return _json({"items": items, "next": None})
+
+
+@blp.get("/timeline")
+@blp.refuses(404, 422)
+@blp.arguments(TimelineIn, location="query")
+@blp.response(200, TimelineOut)
+def timeline(query: dict[str, Any]) -> Response:
+    """Who holds which time: your own in full, others as busy."""
+    known = catalogue.known_all(query["instrument"]) if query["instrument"] else catalogue.known_in_service()
+    names = {one.code: {"code": one.code, "name": own(one.name_en, one.name_zh)} for one in known}
+    found = schedule.shown(actor(), [one.id for one in known], query["window"])
+    return _json({"items": [_claim(one, names) for one in found], "next": None})
+
+
+def _claim(one: schedule.Shown, names: dict[str, dict[str, str]]) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "instrument": names[one.instrument],
+        "channel": one.channel,
+        "starts_at": one.starts_at.isoformat(),
+        "ends_at": one.ends_at.isoformat(),
+        "kind": one.kind,
+    }
+    if one.booking_id is not None:
+        item["booking"] = {
+            "id": one.booking_id,
+            "state": one.state,
+            "company": {"id": one.company_id, "name": one.company},
+            "starts_at": _iso(one.booked_from),
+            "ends_at": _iso(one.booked_to),
+        }
+    return item
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _json(body: dict[str, Any]) -> Response:
+    """Rows written as they are: a schema would cost more than the query on a long list."""
+    return Response(json.dumps(body, separators=(",", ":")), content_type="application/json")

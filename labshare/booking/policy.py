@@ -1,0 +1,47 @@
+"""Who may do what with a booking; whether it is possible now is for rules.py."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from labshare.kernel.actor import Actor
+
+
+class Owned(Protocol):
+    """What policy needs to know of a booking."""
+
+    @property
+    def company_id(self) -> int: ...
+    @property
+    def person_id(self) -> int: ...
+    @property
+    def site_id(self) -> int: ...
+
+
+def may_ask(actor: Actor, company_id: int, site_id: int) -> bool:
+    """Members ask for their own company; staff ask on behalf of any, at their own sites."""
+    return actor.is_system or actor.belongs_to(company_id) or actor.manages(site_id)
+
+
+def may_see(actor: Actor, booking: Owned) -> bool:
+    """The company's own people and the site's staff; to everyone else it does not exist."""
+    return actor.is_system or actor.belongs_to(booking.company_id) or actor.manages(booking.site_id)
+
+
+def may_decide(actor: Actor, booking: Owned) -> bool:
+    """The site's lab managers, and admins."""
+    return actor.manages(booking.site_id)
+
+
+def may_move(actor: Actor, booking: Owned) -> bool:
+    """The person who asked, and the company's admins."""
+    mine = actor.person_id == booking.person_id
+    return actor.belongs_to(booking.company_id) and (mine or actor.is_company_admin)
+
+
+def may_cancel(actor: Actor, booking: Owned) -> bool:
+    """Whoever may move it, and the site's staff."""
+    return may_move(actor, booking) or actor.manages(booking.site_id)
+
+
+MAY = {"approve": may_decide, "reject": may_decide, "move": may_move, "cancel": may_cancel}

@@ -1,0 +1,186 @@
+"""What is the case with bookings: what an actor may see of them, and the facts rules need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from labshare.booking import lifecycle, rules
+from labshare.booking.models import Booking
+from labshare.instruments import timeline
+from labshare.instruments.models import Instrument
+from labshare.instruments.queries import Known
+from labshare.kernel.actor import Actor
+from labshare.kernel.db import rows
+from labshare.kernel.errors import NotFound
+from labshare.kernel.journal import Entry
+from labshare.kernel.slots import Slot
+from labshare.people.models import Company, Person, Site
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A booking as those see it who may: the row, and the names beside it."""
+
+    id: int
+    state: str
+    version: int
+    instrument_id: int
+    instrument_code: str
+    instrument_en: str
+    instrument_zh: str
+    site_id: int
+    zone: str
+    rate: Decimal
+    company_id: int
+    company_name: str
+    person_id: int
+    person_name: str
+    starts_at: datetime
+    ends_at: datetime
+    channel: int
+    purpose: str
+    on_behalf: bool
+    decide_by: datetime | None
+    answer: str
+    created_at: datetime
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.starts_at, self.ends_at)
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    @property
+    def estimate_cny(self) -> float:
+        """The estimated price: the instrument's rate × hours."""
+        return round(float(self.rate) * self.slot.hours, 2)
+
+
+SEEN = (
+    sa.select(
+        Booking.id,
+        Booking.state,
+        Booking.version,
+        Booking.instrument_id,
+        Instrument.code.label("instrument_code"),
+        Instrument.name_en.label("instrument_en"),
+        Instrument.name_zh.label("instrument_zh"),
+        Instrument.site_id,
+        Site.zone,
+        Instrument.rate_cny_per_hour.label("rate"),
+        Booking.company_id,
+        Company.name.label("company_name"),
+        Booking.person_id,
+        Person.name.label("person_name"),
+        Booking.starts_at,
+        Booking.ends_at,
+        Booking.channel,
+        Booking.purpose,
+        Booking.on_behalf,
+        Booking.decide_by,
+        Booking.answer,
+        Booking.created_at,
+    )
+    .select_from(Booking)
+    .join(Instrument, Instrument.id == Booking.instrument_id)
+    .join(Site, Site.id == Instrument.site_id)
+    .join(Company, Company.id == Booking.company_id)
+    .join(Person, Person.id == Booking.person_id)
+)
+
+
+def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """Which bookings exist for the actor: the own company's; for staff those at their sites; for admins all."""
+    if actor.is_admin or actor.is_system:
+        return sa.true()
+    ways = []
+    if actor.company_id is not None:
+        ways.append(Booking.company_id == actor.company_id)
+    if actor.is_staff:
+        ways.append(Instrument.site_id.in_(sorted(actor.site_ids)))
+    return sa.or_(*ways) if ways else sa.false()
+
+
+def seen(actor: Actor, booking_id: int) -> Seen:
+    """The booking, if it exists for the actor; raises NotFound."""
+    found = rows(SEEN.where(Booking.id == booking_id, visible_to(actor)))
+    if not found:
+        raise NotFound
+    return Seen(*found[0])
+
+
+def listed(
+    actor: Actor,
+    *,
+    state: str | None = None,
+    instrument: str | None = None,
+    company_id: int | None = None,
+    starts_from: datetime | None = None,
+    starts_to: datetime | None = None,
+    mine: bool = False,
+) -> sa.Select[Any]:
+    """The actor's bookings by what is asked, for a paged list."""
+    statement = SEEN.where(visible_to(actor))
+    if state is not None:
+        statement = statement.where(Booking.state == state)
+    if instrument is not None:
+        statement = statement.where(Instrument.code == instrument)
+    if company_id is not None:
+        statement = statement.where(Booking.company_id == company_id)
+    if starts_from is not None:
+        statement = statement.where(Booking.starts_at >= starts_from)
+    if starts_to is not None:
+        statement = statement.where(Booking.starts_at < starts_to)
+    if mine:
+        statement = statement.where(Booking.person_id == actor.person_id)
+    return statement
+
+
+def waiting(actor: Actor) -> sa.Select[Any]:
+    """What waits for the actor's answer, for a paged list."""
+    statement = SEEN.where(Booking.state == lifecycle.REQUESTED)
+    return statement if actor.is_admin else statement.where(Instrument.site_id.in_(sorted(actor.site_ids)))
+
+
+def count_waiting(actor: Actor, now: datetime) -> int:
+    """How many requests with a future wait for the actor's answer."""
+    statement = sa.select(sa.func.count()).select_from(Booking).where(Booking.state == lifecycle.REQUESTED)
+    if not actor.is_admin:
+        statement = statement.join(Instrument).where(Instrument.site_id.in_(sorted(actor.site_ids)))
+    return int(rows(statement.where(Booking.starts_at > now))[0][0])
+
+
+def history(booking_id: int) -> list[sa.Row[Any]]:
+    """What the journal says of a booking, oldest first, with the name of who did it."""
+    statement = (
+        sa.select(Entry.id, Entry.at, Entry.kind, Entry.data, Person.name.label("who"))
+        .outerjoin(Person, Person.id == Entry.actor_id)
+        .where(Entry.object == "booking", Entry.object_id == booking_id)
+        .order_by(Entry.id)
+    )
+    return list(rows(statement))
+
+
+def company(company_id: int) -> sa.Row[Any]:
+    """A company's name and whether it may book; raises NotFound."""
+    found = rows(sa.select(Company.id, Company.name, Company.state).where(Company.id == company_id))
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def gather(known: Known, slot: Slot, now: datetime, company_active: bool, but: int | None = None) -> rules.Facts:
+    """The facts a decision about this slot rests on; claims of the booking `but` are not in its own way."""
+    wanted = rules.held(known, slot)
+    claims = timeline.taken([known.id], wanted)[known.id]
+    others = [claim for claim in claims if (claim.kind, claim.owner_id) != (timeline.BOOKING, but)]
+    channel = timeline.free_channel(others, wanted, known.channels)
+    return rules.Facts(now, slot, known, company_active, channel, others)

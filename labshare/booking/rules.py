@@ -1,0 +1,184 @@
+"""Whether a booking is possible now: facts in, every reason against it out. Pure, so the dry run decides the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from labshare.booking import lifecycle
+from labshare.kernel.errors import N_, Reason
+from labshare.kernel.slots import MINUTE, Slot, on_grid
+
+MANAGER = "lab_manager"
+
+
+class Terms(Protocol):
+    """The numbers of an instrument that its bookings must keep; minutes and days."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def zone(self) -> ZoneInfo: ...
+    @property
+    def channels(self) -> int: ...
+    @property
+    def grid_minutes(self) -> int: ...
+    @property
+    def min_minutes(self) -> int: ...
+    @property
+    def max_minutes(self) -> int: ...
+    @property
+    def warmup_minutes(self) -> int: ...
+    @property
+    def cooldown_minutes(self) -> int: ...
+    @property
+    def notice_minutes(self) -> int: ...
+    @property
+    def horizon_days(self) -> int: ...
+    @property
+    def decide_minutes(self) -> int: ...
+    @property
+    def approval(self) -> bool: ...
+
+
+class Claimed(Protocol):
+    """A claim that stands in the way."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def channel(self) -> int: ...
+    @property
+    def slot(self) -> Slot: ...
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything a decision rests on, gathered under the lock."""
+
+    now: datetime
+    slot: Slot
+    terms: Terms
+    company_active: bool
+    channel: int | None  # a channel that is free for the slot with its buffers, None where none is
+    in_the_way: Sequence[Claimed] = ()
+
+    def granted(self) -> int:
+        """The channel to claim, once refusals() found nothing; raises RuntimeError where none is free."""
+        if self.channel is None:
+            raise RuntimeError("a slot without a free channel was not refused")
+        return self.channel
+
+
+def held(terms: Terms, slot: Slot) -> Slot:
+    """The time a booking really occupies: the slot with its warm-up and cool-down."""
+    return slot.padded(terms.warmup_minutes, terms.cooldown_minutes)
+
+
+def window(terms: Terms, now: datetime) -> tuple[datetime, datetime]:
+    """From when to when a booking may start, as things stand."""
+    return now + terms.notice_minutes * MINUTE, now + timedelta(days=terms.horizon_days)
+
+
+def decide_by(terms: Terms, slot: Slot, now: datetime) -> datetime:
+    """When a request must be answered: within the instrument's time, and before the slot starts."""
+    return min(now + terms.decide_minutes * MINUTE, slot.start)
+
+
+def refusals(facts: Facts) -> list[Reason]:
+    """Every reason why the slot cannot be had; none means yes."""
+    return [*_standing(facts), *_length(facts), *_when(facts), *_taken(facts)]
+
+
+def _standing(facts: Facts) -> list[Reason]:
+    found = []
+    if facts.terms.state != "in_service":
+        found.append(Reason("instrument_unavailable", N_("The instrument is not in service.")))
+    if not facts.company_active:
+        found.append(Reason("company_suspended", N_("The company may not book at present.")))
+    return found
+
+
+def _length(facts: Facts) -> list[Reason]:
+    slot, terms = facts.slot, facts.terms
+    length = slot.end - slot.start
+    found = []
+    if length < terms.min_minutes * MINUTE:
+        text = N_("Book at least %(n)s minutes.", n=terms.min_minutes)
+        found.append(Reason("too_short", text, MANAGER))
+    if length > terms.max_minutes * MINUTE:
+        text = N_("Book at most %(n)s minutes.", n=terms.max_minutes)
+        found.append(Reason("too_long", text, MANAGER))
+    whole = length % (terms.grid_minutes * MINUTE) == timedelta(0)
+    if not whole or not on_grid(slot.start, terms.grid_minutes, terms.zone):
+        text = N_(
+            "Start and length must be multiples of %(n)s minutes, counted from midnight.",
+            n=terms.grid_minutes,
+        )
+        found.append(Reason("off_grid", text))
+    return found
+
+
+def _when(facts: Facts) -> list[Reason]:
+    earliest, latest = window(facts.terms, facts.now)
+    start = facts.slot.start
+    if start < facts.now:
+        return [Reason("in_the_past", N_("This time has passed."))]
+    if start < earliest:
+        text = N_("Ask earlier: the first possible start is %(at)s.", at=earliest.astimezone(facts.terms.zone))
+        return [Reason("too_soon", text, MANAGER)]
+    if start > latest:
+        text = N_("Too far ahead: the last possible start is %(at)s.", at=latest.astimezone(facts.terms.zone))
+        return [Reason("too_far_ahead", text, MANAGER)]
+    return []
+
+
+def _taken(facts: Facts) -> list[Reason]:
+    if facts.channel is not None:
+        return []
+    kinds = {claim.kind for claim in facts.in_the_way}
+    found = []
+    if kinds & {"maintenance", "outage"}:
+        found.append(Reason("maintenance", N_("The instrument is being maintained at that time.")))
+    if kinds - {"maintenance", "outage"} or not kinds:
+        text = N_("Somebody else holds this time, warm-up and cool-down included.")
+        found.append(Reason("slot_taken", text))
+    return found
+
+
+def wrong_move(state: str, move: str) -> list[Reason]:
+    """The reason why a booking in this state cannot make this move; none means it can."""
+    if lifecycle.after(state, move) is not None:
+        return []
+    return [
+        Reason(
+            "wrong_state",
+            N_("The booking is %(state)s; this is no longer possible.", state=STATE_WORDS[state]),
+        )
+    ]
+
+
+def too_late(now: datetime, starts_at: datetime) -> list[Reason]:
+    """The reason why nothing more can be done about a slot that has begun."""
+    return [Reason("in_the_past", N_("This time has passed."))] if starts_at <= now else []
+
+
+def approval_refusals(now: datetime, starts_at: datetime, instrument_state: str, company_active: bool) -> list[Reason]:
+    """Every reason why a request, whose time is held, cannot be approved any more."""
+    found = too_late(now, starts_at)
+    if instrument_state != "in_service":
+        found.append(Reason("instrument_unavailable", N_("The instrument is not in service.")))
+    if not company_active:
+        found.append(Reason("company_suspended", N_("The company may not book at present.")))
+    return found
+
+
+STATE_WORDS = {
+    lifecycle.REQUESTED: N_("waiting for an answer"),
+    lifecycle.APPROVED: N_("approved"),
+    lifecycle.REJECTED: N_("rejected"),
+    lifecycle.CANCELLED: N_("cancelled"),
+}

@@ -1,0 +1,86 @@
+"""The timeline as people see it: their own bookings in full, everybody else's as busy and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from labshare.booking.models import Booking
+from labshare.instruments import timeline
+from labshare.instruments.models import Claim, Instrument
+from labshare.kernel.actor import Actor
+from labshare.kernel.db import overlapping, rows
+from labshare.kernel.slots import Slot
+from labshare.people.models import Company
+
+BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One claim as the reader may know it; the booking's own fields are None where it is somebody else's."""
+
+    instrument: str
+    channel: int
+    starts_at: datetime
+    ends_at: datetime
+    kind: str
+    booking_id: int | None = None
+    state: str | None = None
+    company_id: int | None = None
+    company: str | None = None
+    booked_from: datetime | None = None
+    booked_to: datetime | None = None
+
+
+def shown(actor: Actor, instrument_ids: Sequence[int], window: Slot) -> list[Shown]:
+    """The claims of these instruments that touch the window, as the actor may see them; one statement."""
+    mine = _is_mine(actor)
+    statement = (
+        sa.select(
+            Instrument.code,
+            Claim.channel,
+            Claim.starts_at,
+            Claim.ends_at,
+            Claim.kind,
+            Booking.id,
+            Booking.state,
+            Booking.company_id,
+            Company.name,
+            Booking.starts_at.label("booked_from"),
+            Booking.ends_at.label("booked_to"),
+        )
+        .select_from(Claim)
+        .join(Instrument, Instrument.id == Claim.instrument_id)
+        .outerjoin(Booking, sa.and_(Claim.kind == timeline.BOOKING, Booking.id == Claim.owner_id, mine))
+        .outerjoin(Company, Company.id == Booking.company_id)
+        .where(
+            Claim.instrument_id.in_(list(instrument_ids)),
+            overlapping(Claim.starts_at, Claim.ends_at, window.start, window.end),
+        )
+        .order_by(Claim.starts_at, Claim.id)
+    )
+    return [_redacted(row) for row in rows(statement)]
+
+
+def _is_mine(actor: Actor) -> sa.ColumnElement[bool]:
+    """Whose bookings are joined at all: what is not joined cannot leak."""
+    if actor.is_admin or actor.is_system:
+        return sa.true()
+    ways = [Booking.company_id == actor.company_id] if actor.company_id is not None else []
+    if actor.is_staff:
+        ways.append(Instrument.site_id.in_(sorted(actor.site_ids)))
+    return sa.or_(*ways) if ways else sa.false()
+
+
+def _redacted(row: Any) -> Shown:
+    code, channel, starts_at, ends_at, kind, number, state, company_id, company, first, last = row
+    if kind in (timeline.MAINTENANCE, timeline.OUTAGE):
+        return Shown(code, channel, starts_at, ends_at, kind)
+    if number is None:
+        return Shown(code, channel, starts_at, ends_at, BUSY)
+    return Shown(code, channel, starts_at, ends_at, kind, number, state, company_id, company, first, last)

@@ -1,0 +1,221 @@
+"""Asking for time: the dry run, the request and the move share one gathering of facts and one set of rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from labshare.booking import free, lifecycle, policy, queries, rules
+from labshare.booking.events import BookingApproved, BookingMoved, BookingRequested
+from labshare.booking.models import Booking
+from labshare.booking.queries import Seen
+from labshare.instruments import queries as catalogue
+from labshare.instruments import timeline
+from labshare.instruments.queries import Known
+from labshare.kernel import clock
+from labshare.kernel.actor import SYSTEM, Actor
+from labshare.kernel.db import Transaction, swap, transaction
+from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound, Reason
+from labshare.kernel.journal import publish
+from labshare.kernel.retry import Retry
+from labshare.kernel.slots import Slot
+
+_INSERT = sa.insert(Booking.__table__).returning(Booking.__table__.c.id)  # type: ignore[arg-type]  # __table__ is a Table
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody asks for; `company_id` None means the asker's own company."""
+
+    instrument: str
+    slot: Slot
+    purpose: str = ""
+    company_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a dry run found: every reason against, the nearest slots that pass, and the estimated price."""
+
+    known: Known
+    reasons: list[Reason]
+    alternatives: list[free.Alternative]
+    estimate_cny: float
+
+    @property
+    def allowed(self) -> bool:
+        return not self.reasons
+
+
+def check(actor: Actor, draft: Draft) -> Verdict:
+    """Would the request pass now? Decided by the same rules on the same facts as the request itself."""
+    now = clock.now()
+    company_id = _company(actor, draft)
+    known = catalogue.known(_code(draft.instrument))
+    company = _may_ask(actor, company_id, known)
+    reasons = rules.refusals(queries.gather(known, draft.slot, now, company.state == "active"))
+    others = free.alternatives(known, draft.slot, now) if reasons else []
+    estimate = round(float(known.rate_cny_per_hour) * draft.slot.hours, 2)
+    return Verdict(known, reasons, others, estimate)
+
+
+def request(actor: Actor, draft: Draft, retry: Retry | None = None) -> Seen:
+    """Ask for time and hold it at once; approved by itself where the instrument needs no approval.
+
+    Raises Forbidden or NotFound for a company that is not the actor's, Conflict with every reason.
+    """
+    now = clock.now()
+    company_id = _company(actor, draft)
+    instrument_id = catalogue.id_of(_code(draft.instrument))
+    with _explained(now, draft.slot) as refusal, transaction(lock=[instrument_id], retry=retry) as tx:
+        known = catalogue.known_by_id(instrument_id)
+        company = _may_ask(actor, company_id, known)
+        facts = queries.gather(known, draft.slot, now, company.state == "active")
+        refusal.raise_if(rules.refusals(facts), known)
+        booking = _save(tx, actor, draft, known, company, facts)
+        return tx.done(booking)
+
+
+def move(actor: Actor, booking_id: int, slot: Slot, version: int | None = None, retry: Retry | None = None) -> Seen:
+    """Give a booking another time on its instrument; it waits for approval again where approval is needed.
+
+    Raises NotFound, Forbidden, Conflict with every reason; the old time stands in the history.
+    """
+    now = clock.now()
+    before = queries.seen(actor, booking_id)
+    if not policy.may_move(actor, before):
+        raise Forbidden
+    with _explained(now, slot) as refusal, transaction(lock=[before.instrument_id], retry=retry) as tx:
+        old = queries.seen(actor, booking_id)
+        known = catalogue.known_by_id(old.instrument_id)
+        refusal.raise_if(rules.wrong_move(old.state, "move") + rules.too_late(now, old.starts_at))
+        active = queries.company(old.company_id).state == "active"
+        facts = queries.gather(known, slot, now, active, but=booking_id)
+        refusal.raise_if(rules.refusals(facts), known)
+        return tx.done(_carry_over(tx, actor, old, known, facts, version))
+
+
+def _code(code: str) -> str:
+    """The code as instruments are known by, or Invalid naming the field."""
+    try:
+        catalogue.id_of(code)
+    except NotFound:
+        message = N_("There is no instrument with this code.")
+        raise Invalid(message, code="unknown_instrument", fields={"instrument": [message]}) from None
+    return code
+
+
+def _company(actor: Actor, draft: Draft) -> int:
+    company_id = draft.company_id if draft.company_id is not None else actor.company_id
+    if company_id is None:
+        raise Invalid(fields={"company": [N_("Say for which company.")]})
+    return company_id
+
+
+def _may_ask(actor: Actor, company_id: int, known: Known) -> Any:
+    """The company, if the actor may ask for it here; one the actor may not know of is a missing one."""
+    if not policy.may_ask(actor, company_id, known.site_id):
+        raise Forbidden if actor.is_staff else NotFound
+    return queries.company(company_id)
+
+
+class _explained:  # noqa: N801 - reads as a word in a with statement
+    """Adds the alternatives to a refusal, looked for once the transaction has given its locks back."""
+
+    def __init__(self, now: datetime, slot: Slot) -> None:
+        self.now, self.slot = now, slot
+        self.known: Known | None = None
+
+    def raise_if(self, reasons: list[Reason], known: Known | None = None) -> None:
+        """Refuse for these reasons; with `known`, another slot could help."""
+        self.known = known
+        if reasons:
+            raise Conflict(reasons[0].message, code=reasons[0].code, reasons=reasons)
+
+    def __enter__(self) -> _explained:
+        return self
+
+    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
+        if isinstance(error, Conflict) and error.reasons and self.known is not None:
+            error.alternatives = free.alternatives(self.known, self.slot, self.now)
+
+
+def _save(tx: Transaction, actor: Actor, draft: Draft, known: Known, company: Any, facts: rules.Facts) -> Seen:
+    slot, now, channel = draft.slot, facts.now, facts.granted()
+    decide_by = rules.decide_by(known, slot, now) if known.approval else None
+    row = {
+        "state": lifecycle.REQUESTED if known.approval else lifecycle.APPROVED,
+        "version": 1 if known.approval else 2,
+        "instrument_id": known.id,
+        "company_id": company.id,
+        "person_id": actor.person_id,
+        "starts_at": slot.start,
+        "ends_at": slot.end,
+        "channel": channel,
+        "purpose": draft.purpose,
+        "on_behalf": not actor.belongs_to(company.id),
+        "decide_by": decide_by,
+        "answer": "",
+        "created_at": now,
+    }
+    number = tx.execute(_INSERT, row).scalar_one()
+    held = rules.held(known, slot)
+    timeline.claim(tx, instrument_id=known.id, channel=channel, slot=held, kind=timeline.BOOKING, owner_id=number)
+    fact = {"object_id": number, "company_id": company.id, "instrument_id": known.id}
+    when = {"starts_at": slot.start, "ends_at": slot.end}
+    asked = BookingRequested(**fact, **when, version=1, person_id=actor.person_id or 0, decide_by=decide_by)
+    publish(tx, actor, asked, now)
+    if not known.approval:
+        publish(tx, SYSTEM, BookingApproved(**fact, **when, version=2), now)
+    return _as_seen(known, row | {"id": number}, company.name, actor.name)
+
+
+def _as_seen(known: Known, row: dict[str, Any], company_name: str, person_name: str) -> Seen:
+    return Seen(
+        **row,
+        instrument_code=known.code,
+        instrument_en=known.name_en,
+        instrument_zh=known.name_zh,
+        site_id=known.site_id,
+        zone=known.zone.key,
+        rate=known.rate_cny_per_hour,
+        company_name=company_name,
+        person_name=person_name,
+    )
+
+
+def _carry_over(
+    tx: Transaction, actor: Actor, old: Seen, known: Known, facts: rules.Facts, version: int | None
+) -> Seen:
+    """Write the booking's new time: its row, its claim, its fact."""
+    slot, now, channel = facts.slot, facts.now, facts.granted()
+    state = lifecycle.after(old.state, "move") or old.state
+    if not known.approval:
+        state = lifecycle.APPROVED
+    values: dict[str, Any] = {
+        "state": state,
+        "starts_at": slot.start,
+        "ends_at": slot.end,
+        "channel": channel,
+        "decide_by": rules.decide_by(known, slot, now) if known.approval else None,
+    }
+    table: Any = Booking.__table__
+    new = swap(tx, table, old.id, old.version if version is None else version, values)
+    timeline.shift(tx, kind=timeline.BOOKING, owner_id=old.id, channel=channel, slot=rules.held(known, slot))
+    moved = BookingMoved(
+        object_id=old.id,
+        version=new,
+        company_id=old.company_id,
+        instrument_id=old.instrument_id,
+        starts_at=slot.start,
+        ends_at=slot.end,
+        old_starts_at=old.starts_at,
+        old_ends_at=old.ends_at,
+        was=old.state,
+        state=state,
+    )
+    publish(tx, actor, moved, now)
+    return replace(old, version=new, **values)

@@ -1,0 +1,87 @@
+"""Which claim holds which minute of an instrument: the one place where time is taken, and freed by deleting.
+
+A claim includes the buffers around it and belongs to one channel. Whoever takes time has locked the
+instrument; the database refuses an overlap all the same (`ex_claim_overlap`, on both engines).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from labshare.instruments.models import OVERLAP, Claim, slot_taken
+from labshare.kernel.db import LONGEST_CLAIM, Transaction, overlapping, rows
+from labshare.kernel.slots import Slot, union
+
+BOOKING, MAINTENANCE, OUTAGE, OFFER = "booking", "maintenance", "outage", "offer"
+_claim = Claim.__table__
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One claim of an instrument, as far as rules care."""
+
+    channel: int
+    slot: Slot
+    kind: str
+    owner_id: int
+
+
+def taken(instrument_ids: Iterable[int], window: Slot) -> dict[int, list[Taken]]:
+    """Every claim that touches the window, by instrument, in one statement."""
+    columns = (_claim.c.instrument_id, _claim.c.channel, _claim.c.starts_at, _claim.c.ends_at)
+    ids = list(instrument_ids)
+    which = _claim.c.instrument_id == ids[0] if len(ids) == 1 else _claim.c.instrument_id.in_(ids)
+    statement = sa.select(*columns, _claim.c.kind, _claim.c.owner_id).where(
+        which, overlapping(_claim.c.starts_at, _claim.c.ends_at, window.start, window.end)
+    )
+    found: dict[int, list[Taken]] = {number: [] for number in ids}
+    for number, channel, starts_at, ends_at, kind, owner_id in rows(statement):
+        found[number].append(Taken(channel, Slot(starts_at, ends_at), kind, owner_id))
+    return found
+
+
+def free_channel(claims: Sequence[Taken], slot: Slot, channels: int) -> int | None:
+    """The lowest channel whose claims leave the whole slot free, or None."""
+    busy = {claim.channel for claim in claims if claim.slot.overlaps(slot)}
+    return next((channel for channel in range(1, channels + 1) if channel not in busy), None)
+
+
+def free_gaps(claims: Sequence[Taken], window: Slot, channels: int) -> list[list[Slot]]:
+    """For each channel, the stretches of the window no claim touches."""
+    by_channel: dict[int, list[Slot]] = {channel: [] for channel in range(1, channels + 1)}
+    for claim in claims:
+        if claim.channel in by_channel:
+            by_channel[claim.channel].append(claim.slot)
+    return [window.minus(union(slots)) for slots in by_channel.values()]
+
+
+def claim(tx: Transaction, *, instrument_id: int, channel: int, slot: Slot, kind: str, owner_id: int) -> None:
+    """Take the time; raises Conflict `slot_taken` where the database refuses, ValueError over 100 days."""
+    if slot.end - slot.start > LONGEST_CLAIM:
+        raise ValueError("a claim this long must be cut into pieces")
+    values: Mapping[str, object] = {
+        "instrument_id": instrument_id,
+        "channel": channel,
+        "starts_at": slot.start,
+        "ends_at": slot.end,
+        "kind": kind,
+        "owner_id": owner_id,
+    }
+    if tx.insert_or_nothing(_claim, dict(values), OVERLAP) is None:  # type: ignore[arg-type]  # __table__ is a Table
+        raise slot_taken()
+
+
+def shift(tx: Transaction, *, kind: str, owner_id: int, channel: int, slot: Slot) -> None:
+    """Give a claim another time on its instrument; raises Conflict `slot_taken` where the database refuses."""
+    mine = sa.update(_claim).where(_claim.c.kind == kind, _claim.c.owner_id == owner_id)
+    changed = tx.execute(mine.values(channel=channel, starts_at=slot.start, ends_at=slot.end)).rowcount
+    if changed != 1:
+        raise RuntimeError(f"{kind} {owner_id} should hold one claim, not {changed}")
+
+
+def release(tx: Transaction, *, kind: str, owner_id: int) -> int:
+    """Free everything the owner holds; how many claims that were."""
+    return tx.execute(sa.delete(_claim).where(_claim.c.kind == kind, _claim.c.owner_id == owner_id)).rowcount
