@@ -1,5 +1,5 @@
 """What a WSGI server imports: `gunicorn wsgi:app`."""
 
-from labshare import create_app
+from labshare.webserver import application
 
-app = create_app()
+app = application()

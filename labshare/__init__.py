@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["subscriptions"] = wiring.SUBSCRIPTIONS
     app.extensions["jobs"] = wiring.JOBS
+    app.extensions["checks"] = wiring.CHECKS
     app.extensions["start_checks"] = wiring.START_CHECKS
 
     database.db.init_app(app)

@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+from flask import current_app
 from flask_migrate import upgrade as migrate_up
 
 from labshare import create_app
-from labshare.config import BadSetting
+from labshare.clockwork import queries as clockwork_queries
+from labshare.clockwork import services as clockwork
+from labshare.config import BadSetting, Settings
+from labshare.kernel import clock
 from labshare.kernel.actor import MEMBER, ROLES, SYSTEM
+from labshare.kernel.db import snapshot
 from labshare.kernel.errors import NotFound, Problem
 from labshare.people import links, queries, rules
 from labshare.people import services as people
@@ -145,6 +150,65 @@ def read_csv(path: Path) -> str:
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+
+
+# ---------------------------------------------------------------- the house
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="Fill an empty database with the demo laboratory.")
+def serve(demo: bool) -> None:
+    """Bring the database up to date, then run web workers and scheduler until told to end."""
+    from labshare import serve as house
+
+    sys.exit(house.serve(Settings.from_env(), demo=demo))
+
+
+@main.command()
+def scheduler() -> None:
+    """Run the clockwork alone; as many as wished, one of them leads."""
+    from labshare import scheduler as clock_process
+
+    sys.exit(clock_process.run())
+
+
+@main.group()
+def jobs() -> None:
+    """What runs by itself."""
+
+
+@jobs.command("list")
+@in_house
+def jobs_list() -> None:
+    """Each job, when it last ran, what it did, and how late it is."""
+    for line in clockwork_queries.lines(clock.now()):
+        last = f"{line.last.started_at:%Y-%m-%d %H:%M:%SZ}" if line.last else "never"
+        click.echo(f"{line.job.name:24} {last:20} lag {line.lag_seconds:.0f} s  {line.outcome()}")
+
+
+@jobs.command("run")
+@click.argument("name")
+@in_house
+def jobs_run(name: str) -> None:
+    """Do one job now; again at once there is nothing to do."""
+    line = clockwork.run_job(SYSTEM, name)
+    click.echo(str(line.outcome()))
+    if line.last is not None and line.last.error:
+        sys.exit(1)
+
+
+@main.command()
+@in_house
+def check() -> None:
+    """Ask every invariant of one snapshot of the database; exit status 1 where one is broken."""
+    broken = False
+    with snapshot() as session:
+        for name, breaches_of in current_app.extensions["checks"]:
+            breaches = breaches_of(session)
+            broken = broken or bool(breaches)
+            click.echo(f"BREACH {name}: {'; '.join(breaches)}" if breaches else f"ok {name}")
+    if broken:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ class Settings:
     session_hours: int = 12
     smtp_url: str = field(default="", repr=False)
     mail_from: str = "labshare@localhost"
+    metrics_token: str = field(default="", repr=False)
+    lease_seconds: int = 15
 
     @property
     def production(self) -> bool:
@@ -76,4 +78,6 @@ class Settings:
             session_hours=number("SESSION_HOURS", 12, 1, 24 * 30),
             smtp_url=text("SMTP_URL", ""),
             mail_from=text("MAIL_FROM", "labshare@localhost"),
+            metrics_token=text("METRICS_TOKEN", ""),
+            lease_seconds=number("LEASE_SECONDS", 15, 1, 300),
         )

@@ -46,7 +46,7 @@ _own: dict[str, Any] = {"registry": registry, "multiprocess_mode": "liveall"}
 MEMORY = Gauge("labshare_process_peak_bytes", "Most memory this worker held at once.", **_own)
 CPU = Gauge("labshare_process_cpu_seconds", "Processor time this worker has used.", **_own)
 BORN = Gauge("labshare_process_start_time_seconds", "When this worker started.", **_own)
-_BORN = time.time()
+BORN.set_to_current_time()
 
 
 @blueprint.get("/healthz")
@@ -132,11 +132,14 @@ def _count(response: Response) -> Response:
     endpoint = request.endpoint or "none"
     REQUESTS.labels(endpoint, request.method if request.endpoint else "any", response.status_code).inc()
     LATENCY.labels(endpoint).observe(time.perf_counter() - g.get("began", time.perf_counter()))
+    _measure()
+    return response
+
+
+def _measure() -> None:
     used = getrusage(RUSAGE_SELF)
     MEMORY.set(used.ru_maxrss * 1024)
     CPU.set(used.ru_utime + used.ru_stime)
-    BORN.set(_BORN)
-    return response
 
 
 def database() -> str | None:
@@ -150,7 +153,7 @@ def migrated(migrations: Path) -> Check:
     script = ScriptDirectory(str(migrations))
     head = script.get_current_head()
     older = {revision.revision for revision in script.walk_revisions()} - {head}
-    versions = sa.select(sa.column("version_num")).select_from(sa.table("alembic_version"))
+    versions: sa.Select[Any] = sa.select(sa.column("version_num")).select_from(sa.table("alembic_version"))
 
     def check() -> str | None:
         found = {row.version_num for row in rows(versions)}
@@ -163,6 +166,7 @@ def init_app(app: Flask, migrations: Path, readiness: Mapping[str, Check], vital
     """Open the three doors, and count every request; before the lock, so that refusals are timed too."""
     app.extensions["readiness"] = {"database": database, "migrations": migrated(migrations), **readiness}
     app.extensions["vitals"] = vitals
+    _measure()
     app.before_request(_start)
     app.after_request(_count)
     app.register_blueprint(blueprint)

@@ -1,0 +1,91 @@
+"""What is the case with the clockwork: each job's last run and lag, and how long ago the leader's heart beat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+
+from labshare.clockwork.job import Job, Run, lag
+from labshare.clockwork.lease import NAME
+from labshare.clockwork.models import JobRun, Lease
+from labshare.kernel import clock
+from labshare.kernel.db import UtcDateTime, db_now, rows
+from labshare.kernel.errors import N_, NotFound, Text
+
+
+@dataclass(frozen=True)
+class Line:
+    """One job as the jobs page shows it."""
+
+    job: Job
+    last: Run | None
+    lag_seconds: float
+    next_run: datetime
+
+    def outcome(self) -> Text:
+        """What the last run came to, in words."""
+        if self.last is None:
+            return N_("never ran")
+        if self.last.error is not None:
+            return N_("failed: %(error)s", error=self.last.error)
+        if self.last.finished_at is None:
+            return N_("not finished")
+        counts = ", ".join(f"{name} {count}" for name, count in self.last.result.items() if count)
+        return N_("done: %(counts)s", counts=counts) if counts else N_("nothing to do")
+
+
+def jobs() -> Sequence[Job]:
+    """Every job this house has."""
+    return current_app.extensions["jobs"]
+
+
+def named(name: str) -> Job:
+    """The job of this name. Raises NotFound."""
+    found = next((job for job in jobs() if job.name == name), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def last_runs() -> dict[str, Run]:
+    """Each job's latest run, by the job's name."""
+    period, finished = sa.func.max(JobRun.period), sa.case((JobRun.finished_at.is_not(None), JobRun.period))
+    summed = sa.select(JobRun.job, period.label("period"), sa.func.max(finished).label("done"))
+    latest = summed.group_by(JobRun.job).subquery()
+    columns = (
+        *(JobRun.period, JobRun.started_at, JobRun.finished_at, JobRun.tries, JobRun.fence),
+        *(JobRun.result, JobRun.error, latest.c.done),
+    )
+    own = (latest.c.job == JobRun.job) & (latest.c.period == JobRun.period)
+    return {row[0]: Run(*list(row)[1:]) for row in rows(sa.select(JobRun.job, *columns).join(latest, own))}
+
+
+def lines(now: datetime) -> list[Line]:
+    """Every job with its last run, in the house's order."""
+    last = last_runs()
+    return [_line(job, last.get(job.name), now) for job in jobs()]
+
+
+def line(name: str, now: datetime) -> Line:
+    """One job with its last run. Raises NotFound."""
+    return _line(named(name), last_runs().get(name), now)
+
+
+def _line(job: Job, last: Run | None, now: datetime) -> Line:
+    waits = last is None or last.period < job.period(now)
+    following = job.period(now) + (job.every if not waits else 0 * job.every)
+    return Line(job, last, lag(job, last, now).total_seconds(), following)
+
+
+def vitals() -> dict[str, Any]:
+    """Seconds since the leader's heart beat (None: never), and the longest any job has been waiting."""
+    beat_at, present = Lease.beat_at, sa.type_coerce(db_now(), UtcDateTime).label("present")
+    row = rows(sa.select(beat_at, Lease.fence, present).where(Lease.name == NAME))[0]
+    age = (row.present - row.beat_at).total_seconds() if row.fence else None
+    behind = max((line.lag_seconds for line in lines(clock.now())), default=0.0)
+    return {"heartbeat_age_seconds": age, "lag_seconds": behind}
