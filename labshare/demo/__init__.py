@@ -1,0 +1,187 @@
+"""The demo laboratory: three sites, forty instruments, a hundred companies, a year of bookings.
+
+All of it is invented. The same day and the same seed make the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from importlib import resources
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from flask import current_app
+
+from labshare.booking.lifecycle import APPROVED, LIVE, REQUESTED
+from labshare.booking.models import Booking
+from labshare.booking.rules import held
+from labshare.config import Settings
+from labshare.demo.cast import OPENED, SIGN_INS, Cast, Casting
+from labshare.demo.shape import POPULARITY, Timelines, year
+from labshare.demo.stories import Story, Teller
+from labshare.instruments.models import Claim
+from labshare.instruments.queries import Known, known_all
+from labshare.instruments.services import import_instruments
+from labshare.instruments.timeline import BOOKING
+from labshare.kernel import clock
+from labshare.kernel.db import Transaction, rows, transaction
+from labshare.kernel.errors import N_, Conflict, Forbidden
+from labshare.kernel.journal import Entry, record
+from labshare.kernel.slots import local
+from labshare.notifications.models import InboxMark
+from labshare.people import passwords
+from labshare.people.models import Company, Person
+
+__all__ = ["PASSWORD", "SIGN_INS", "load"]
+
+PASSWORD = "labshare-demo"  # noqa: S105 - printed for whoever tries the demo; refused in production
+ZONE = ZoneInfo("Asia/Shanghai")
+CHUNK = 2000
+UNREAD = timedelta(days=2)  # what happened since then is news to everybody's inbox
+
+# What the fixed sign-ins find of their own: whose, instrument, workdays ahead, local start, minutes, state.
+OWN = (
+    ("member", "SEM-02", 1, 14 * 60, 120, APPROVED),
+    ("member", "XRD-01", 2, 9 * 60 + 30, 60, APPROVED),
+    ("member", "XPS-01", 3, 13 * 60, 120, REQUESTED),
+    ("member", "RAM-01", 4, 10 * 60, 90, APPROVED),
+    ("member", "FIB-01", 6, 9 * 60, 240, APPROVED),
+    ("member", "TEM-01", 8, 13 * 60, 240, REQUESTED),
+    ("member", "UVV-01", 9, 15 * 60, 60, APPROVED),
+    ("company-admin", "ICP-01", 3, 9 * 60, 180, APPROVED),
+    ("company-admin", "VNA-01", 7, 10 * 60, 120, REQUESTED),
+    ("rival", "SEM-02", 2, 10 * 60, 120, APPROVED),
+    ("rival", "XRD-01", 3, 14 * 60, 90, REQUESTED),
+    ("rival", "PSA-01", 5, 11 * 60, 60, APPROVED),
+)
+
+Progress = Callable[[str, int, int], None]
+_booking: Any = Booking.__table__
+_NEW_BOOKINGS = sa.insert(_booking).returning(_booking.c.id, sort_by_parameter_order=True)
+_NEW_CLAIMS = sa.insert(Claim.__table__)  # type: ignore[arg-type]  # a mapped class's __table__ is typed FromClause
+
+
+def load(
+    progress: Progress | None = None, *, today: date | None = None, seed: int = 2026, size: float = 1.0
+) -> dict[str, int]:
+    """Fill an empty database with the demo laboratory, some ten thousand bookings at `size` 1; what was made.
+
+    Raises Forbidden in production and Conflict `not_empty` on a database that holds companies.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    if settings.production:
+        raise Forbidden(N_("The demo laboratory is not for production."))
+    if rows(sa.select(Company.id).limit(1)):
+        raise Conflict(N_("This database holds companies already; the demo needs an empty one."), code="not_empty")
+    today = today or clock.now().astimezone(ZONE).date()
+    now = local(today, time(), ZONE)  # nothing in the demo happened later than this, whenever today it is loaded
+    say = progress or _silent
+    rng = Random(f"{seed} {today}")
+    cast = _enter_cast(rng, now, lambda done, of: say("companies", done, of))
+    instruments = _enter_instruments(cast, now)
+    say("instruments", len(instruments), len(instruments))
+    stories = _tell(rng, cast, instruments, now, size, lambda done, of: say("year", done, of))
+    _enter_bookings(stories, [known.id for known in instruments], now, lambda done, of: say("bookings", done, of))
+    return {
+        "companies": len(cast.parties),
+        "instruments": len(instruments),
+        "bookings": len(stories),
+        "upcoming": sum(story.values["state"] in LIVE and story.values["starts_at"] > now for story in stories),
+    }
+
+
+def _silent(_what: str, _done: int, _of: int) -> None:
+    pass
+
+
+def _enter_cast(rng: Random, now: datetime, progress: Callable[[int, int], None]) -> Cast:
+    password_hash = passwords.hashed(PASSWORD)
+    with transaction() as tx:
+        cast = Casting(tx, rng, now, password_hash).all(progress)
+        record(tx, cast.told)
+    return cast
+
+
+def _enter_instruments(cast: Cast, now: datetime) -> list[Known]:
+    text = resources.files(__package__).joinpath("instruments.csv").read_text("utf-8")
+    import_instruments(cast.admin, text, now=now - OPENED + timedelta(days=1))
+    return known_all(POPULARITY)
+
+
+def _tell(
+    rng: Random,
+    cast: Cast,
+    instruments: list[Known],
+    now: datetime,
+    size: float,
+    progress: Callable[[int, int], None],
+) -> list[Story]:
+    """Every booking of the demo, by the time it starts."""
+    today = now.astimezone(ZONE).date()
+    timelines = Timelines()
+    teller = Teller(rng, timelines, cast.parties, cast.managers, now)
+    by_code = {known.code: known for known in instruments}
+    workdays = [day for day in (today + timedelta(days=ahead) for ahead in range(1, 30)) if day.weekday() < 5]
+    stories = []
+    for whose, code, ahead, start, minutes, fate in OWN:
+        placed = timelines.place_at(by_code[code], workdays[ahead], start, minutes)
+        if placed is None:
+            raise RuntimeError(f"{whose}'s slot on {code} should be free in an empty laboratory")
+        stories.append(teller.tell(placed, who=cast.known[whose], fate=fate))
+    placed_all = year(rng, timelines, instruments, today, size=size, progress=progress)
+    stories += [teller.tell(placed) for placed in placed_all]
+    return sorted(stories, key=lambda story: story.values["created_at"])
+
+
+def _enter_bookings(
+    stories: list[Story], instrument_ids: list[int], now: datetime, progress: Callable[[int, int], None]
+) -> None:
+    """Bookings, their claims and the journal, in one transaction: all of them, or none."""
+    told: list[Any] = []
+    of = 3 * len(stories)  # about two facts a booking
+    with transaction(lock=instrument_ids) as tx:
+        for chunk in _chunks(stories):
+            ids = tx.execute(_NEW_BOOKINGS, [story.row() for story in chunk]).scalars().all()
+            numbered = list(zip(chunk, ids, strict=True))
+            if claims := [_claim(story, number) for story, number in numbered if story.values["state"] in LIVE]:
+                tx.execute(_NEW_CLAIMS, claims)
+            for story, number in numbered:
+                told += story.events(number)
+            progress(ids[-1] - ids[0] + 1, of)
+        told.sort(key=_at)  # stable: the facts of one booking stay in their order
+        for number, chunk in enumerate(_chunks(told)):
+            record(tx, chunk)
+            progress(min(len(stories) + number * CHUNK, of), of)
+        _mark_read(tx, now - UNREAD)
+    progress(of, of)
+
+
+def _at(fact: tuple[Any, Any, datetime]) -> datetime:
+    return fact[2]
+
+
+def _chunks(items: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
+
+
+def _claim(story: Story, booking_id: int) -> dict[str, Any]:
+    known, slot = story.placed.instrument, held(story.placed.instrument, story.placed.slot)
+    return {
+        "instrument_id": known.id,
+        "channel": story.placed.channel,
+        "starts_at": slot.start,
+        "ends_at": slot.end,
+        "kind": BOOKING,
+        "owner_id": booking_id,
+    }
+
+
+def _mark_read(tx: Transaction, until: datetime) -> None:
+    """Everybody has read what is old, so that an inbox shows the last days and not the whole year."""
+    seen = sa.select(sa.func.max(Entry.id)).where(Entry.at < until).scalar_subquery()
+    marks = sa.select(Person.id, sa.func.coalesce(seen, 0))
+    tx.execute(sa.insert(InboxMark).from_select(["person_id", "seen_id"], marks))
