@@ -6,11 +6,25 @@ from pathlib import Path
 
 import labshare.clockwork.models
 import labshare.notifications.models  # noqa: F401
+from labshare import home
 from labshare.booking import api as booking_api
+from labshare.booking import pages as booking_pages
+from labshare.booking import queries as bookings
 from labshare.booking.checks import CHECKS as BOOKING_CHECKS
+from labshare.clockwork import api as clockwork_api
+from labshare.clockwork import pages as clockwork_pages
+from labshare.clockwork.jobs import TIDY_UP
 from labshare.clockwork.queries import vitals
 from labshare.instruments import api as instruments_api
+from labshare.instruments import pages as instruments_pages
+from labshare.instruments import policy as instruments_policy
 from labshare.instruments.guard import overlap_guard
+from labshare.kernel import clock
+from labshare.kernel.actor import Actor
+from labshare.kernel.errors import N_
+from labshare.notifications import pages as inbox_pages
+from labshare.notifications import queries as inbox
+from labshare.notifications.jobs import MAIL_LINKS
 from labshare.people import api as people_api
 from labshare.people import pages as people_pages
 from labshare.web.layout import Entry
@@ -20,11 +34,31 @@ MIGRATIONS = next(  # a wheel carries them inside the package
     place for place in (_HERE / "migrations", _HERE.parent / "migrations") if place.is_dir()
 )
 
-PAGES: tuple = (people_pages.pages,)
-APIS: tuple = (people_api.blp, instruments_api.blp, booking_api.blp)
-MENU: tuple[Entry, ...] = ()
+PAGES: tuple = (
+    home.pages,
+    people_pages.pages,
+    instruments_pages.pages,
+    booking_pages.pages,
+    inbox_pages.pages,
+    clockwork_pages.pages,
+)
+APIS: tuple = (people_api.blp, instruments_api.blp, booking_api.blp, clockwork_api.blp)
+
+
+def _waiting(actor: Actor) -> int:
+    return bookings.count_waiting(actor, clock.now())
+
+
+MENU: tuple[Entry, ...] = (
+    Entry(N_("Start"), "home.start", lambda actor: True),
+    Entry(N_("Instruments"), "instruments.catalogue", instruments_policy.may_see),
+    Entry(N_("Timeline"), "bookings.overview", lambda actor: True),
+    Entry(N_("Bookings"), "bookings.listed", lambda actor: True),
+    Entry(N_("Queue"), "bookings.queue", lambda actor: actor.is_staff, _waiting),
+    Entry(N_("Inbox"), "inbox.listed", lambda actor: True, inbox.unread),
+)
 SUBSCRIPTIONS: dict = {}
 CHECKS: tuple = (*BOOKING_CHECKS,)
-JOBS: tuple = ()
+JOBS: tuple = (MAIL_LINKS, TIDY_UP)
 START_CHECKS: dict = {"overlap_guard": overlap_guard}  # without these no page is served
 VITALS: dict = {"scheduler": vitals}  # told by /readyz and /metrics

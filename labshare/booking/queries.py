@@ -184,3 +184,9 @@ def gather(known: Known, slot: Slot, now: datetime, company_active: bool, but: i
     others = [claim for claim in claims if (claim.kind, claim.owner_id) != (timeline.BOOKING, but)]
     channel = timeline.free_channel(others, wanted, known.channels)
     return rules.Facts(now, slot, known, company_active, channel, others)
+
+
+def customers() -> list[tuple[int, str]]:
+    """The companies staff may book for, by name."""
+    statement = sa.select(Company.id, Company.name).where(Company.state == "active").order_by(Company.name)
+    return [(number, name) for number, name in rows(statement)]

@@ -15,7 +15,7 @@ from marshmallow import Schema, fields
 from labshare.kernel.errors import N_, Invalid
 from labshare.kernel.retry import Retry
 from labshare.web.bodies import Parser
-from labshare.web.guard import actor, public
+from labshare.web.guard import IdConverter, actor
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 BASE = "/api/v1"
@@ -146,7 +146,7 @@ class Api(flask_smorest.Api):
 
 
 def init_app(app: Flask) -> Api:
-    """Serve the OpenAPI document, in the open."""
+    """Gather the OpenAPI document; web/docs.py serves it."""
     app.config.update(
         API_TITLE="LabShare",
         API_VERSION="v1",
@@ -160,6 +160,5 @@ def init_app(app: Flask) -> Api:
         },
     )
     api = Api(app)
-    serve = app.view_functions["api-docs.openapi_json"]
-    app.view_functions["api-docs.openapi_json"] = public(lambda: serve())
+    api.register_converter(IdConverter, lambda _: {"type": "integer", "minimum": 0, "maximum": 10**18 - 1})
     return api

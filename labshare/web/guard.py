@@ -55,12 +55,14 @@ def first(check: Callable[..., Any]) -> Callable[[_View], _View]:
 def actor() -> Actor:
     """The actor of this request; STRANGER where nobody is signed in."""
     if "actor" not in g:
+        g.actor = STRANGER  # where the database cannot say who it is, a stranger is told so
         g.actor = getattr(current_user, "actor", STRANGER)
     return g.actor  # type: ignore[no-any-return]
 
 
 def is_api() -> bool:
-    return request.path.startswith("/api/")
+    """Is this the JSON door? Its documentation is a page like any other."""
+    return request.path.startswith("/api/") and request.path != "/api/docs"
 
 
 def _lock() -> None:

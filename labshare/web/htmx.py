@@ -9,7 +9,9 @@ from flask import current_app, render_template, request
 
 def show(template: str, block: str | None = None, **values: Any) -> str:
     """Render a template; to htmx only the named block of it."""
-    if block is None or not request.headers.get("HX-Request") or request.headers.get("HX-Boosted"):
+    asked = request.headers
+    whole = asked.get("HX-Boosted") or asked.get("HX-History-Restore-Request")  # both renew the body
+    if block is None or whole or not asked.get("HX-Request"):
         return render_template(template, **values)
     current_app.update_template_context(values)
     found = current_app.jinja_env.get_template(template)
@@ -22,3 +24,6 @@ class Form:
     def __init__(self, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> None:
         self.values = values or {}
         self.errors = errors or {}
+        self.refused = ""  # in one sentence, why the form was refused
+        self.reasons: list[str] = []
+        self.offers: list[dict[str, str]] = []  # what would pass instead: {href, label, note}

@@ -1,0 +1,102 @@
+"""The forms that change a booking: approve, reject, cancel, move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, make_response, redirect, request, url_for
+from flask_babel import gettext as _
+from marshmallow import Schema
+
+from labshare.booking import policy, queries, services
+from labshare.booking.pages.frame import as_moment, form_retry, offers, pages
+from labshare.booking.pages.listing import booking_page
+from labshare.booking.queries import Seen
+from labshare.booking.schemas import ApproveIn, MoveIn, RejectIn, VersionIn
+from labshare.kernel.actor import Actor
+from labshare.kernel.errors import Conflict, Forbidden, Invalid
+from labshare.kernel.slots import Slot
+from labshare.web.bodies import form as fields_of
+from labshare.web.bodies import load
+from labshare.web.guard import actor, first, safe_next
+from labshare.web.htmx import Form
+from labshare.web.i18n import said, say
+
+
+def _may(move: str) -> Any:
+    def check(who: Actor, booking_id: int) -> None:
+        if not policy.MAY[move](who, queries.seen(who, booking_id)):
+            raise Forbidden
+
+    return first(check)
+
+
+@pages.post("/bookings/<id:booking_id>/approve")
+@_may("approve")
+def approve(booking_id: int) -> Any:
+    """Say yes."""
+    return _answer(
+        booking_id,
+        ApproveIn(),
+        _("Approved."),
+        lambda body, retry: services.approve(actor(), booking_id, body.get("reason", ""), body.get("version"), retry),
+    )
+
+
+@pages.post("/bookings/<id:booking_id>/reject")
+@_may("reject")
+def reject(booking_id: int) -> Any:
+    """Say no, and why."""
+    return _answer(
+        booking_id,
+        RejectIn(),
+        _("Rejected; the time is free again."),
+        lambda body, retry: services.reject(actor(), booking_id, body["reason"], body.get("version"), retry),
+    )
+
+
+@pages.post("/bookings/<id:booking_id>/cancel")
+@_may("cancel")
+def cancel(booking_id: int) -> Any:
+    """Give the time back."""
+    return _answer(
+        booking_id,
+        VersionIn(),
+        _("Cancelled; the time is free again."),
+        lambda body, retry: services.cancel(actor(), booking_id, body.get("version"), retry),
+    )
+
+
+@pages.post("/bookings/<id:booking_id>/move")
+@_may("move")
+def move(booking_id: int) -> Any:
+    """Ask for another time."""
+    return _answer(
+        booking_id,
+        MoveIn(),
+        _("Moved."),
+        lambda body, retry: services.move(
+            actor(), booking_id, Slot(body["starts_at"], body["ends_at"]), body.get("version"), retry
+        ),
+    )
+
+
+def _answer(booking_id: int, schema: Schema, done: str, act: Callable[[dict[str, Any], Any], Seen]) -> Any:
+    """Load the form by the JSON door's schema, act, go on; a refusal shows the booking with what is wrong."""
+    here = url_for("bookings.show", booking_id=booking_id)
+    goal = safe_next(request.form.get("next"), here)
+    values: dict[str, Any] = fields_of("reason", "starts_at", "ends_at", "version")
+    zone = queries.seen(actor(), booking_id).tz
+    wire = {name: as_moment(value, zone) if name.endswith("_at") else value for name, value in values.items()}
+    wire = {name: value for name, value in wire.items() if name in schema.fields}
+    try:
+        act(load(schema, wire), form_retry(goal))
+    except (Invalid, Conflict) as problem:
+        form = Form(values, said(problem.fields))
+        form.refused = say(problem.detail or problem.title)
+        form.reasons = [say(reason.message) for reason in problem.reasons]
+        form.offers = offers(problem.alternatives, "")
+        return make_response(booking_page(booking_id, form), problem.status)
+    flash(done, "good")
+    return redirect(goal, 303)

@@ -1,0 +1,172 @@
+"""The timeline as pages: one instrument's week by days, and all instruments' day or week."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from labshare.booking import lifecycle, schedule
+from labshare.booking.pages.frame import asked_day, minutes_into, pages
+from labshare.booking.schedule import Shown
+from labshare.instruments import queries as catalogue
+from labshare.instruments.queries import Known
+from labshare.kernel import clock
+from labshare.kernel.slots import Slot, day_of, union
+from labshare.web.guard import actor
+from labshare.web.htmx import show
+from labshare.web.i18n import LOCAL, day, own
+
+DAY = timedelta(days=1)
+
+
+@pages.get("/instruments/<code>/week")
+def week(code: str) -> str:
+    """One instrument's week, a row a day."""
+    known, now = catalogue.known(code), clock.now()
+    chosen = asked_day(known.zone, now)
+    monday = chosen - chosen.weekday() * DAY
+    days = [monday + number * DAY for number in range(7)]
+    window = Slot(day_of(days[0], known.zone).start, day_of(days[-1], known.zone).end)
+    claims = schedule.shown(actor(), [known.id], window)
+    today = now.astimezone(known.zone).date()
+    rows = [
+        {
+            "label": day(one, known.zone),
+            "href": url_for("bookings.new", instrument=code, day=one.isoformat()) if one >= today else None,
+            "today": one == today,
+            "claims": _of_day(claims, one, known.zone),
+        }
+        for one in days
+    ]
+    return show(
+        "booking/week.html",
+        known=known,
+        rows=rows,
+        days=days,
+        now=minutes_into(today, now, known.zone),
+        before=(monday - 7 * DAY).isoformat(),
+        after=(monday + 7 * DAY).isoformat(),
+        today=today,
+    )
+
+
+@pages.get("/timeline")
+def overview() -> str:
+    """All instruments' day, a row each; or their week in hours."""
+    now = clock.now()
+    chosen = asked_day(LOCAL, now)
+    wide = request.args.get("span") == "week"
+    every = catalogue.known_in_service()
+    known = [one for one in every if _wanted(one)]
+    monday = chosen - chosen.weekday() * DAY
+    days = [monday + number * DAY for number in range(7)] if wide else [chosen]
+    zone = known[0].zone if known else LOCAL
+    window = Slot(day_of(days[0], zone).start, day_of(days[-1], zone).end)
+    claims: dict[str, list[Shown]] = defaultdict(list)
+    for claim in schedule.shown(actor(), [one.id for one in known], window):
+        claims[claim.instrument].append(claim)
+    step = 7 if wide else 1
+    return show(
+        "booking/overview.html",
+        rows=[
+            _busy_week(one, claims[one.code], days) if wide else _busy_day(one, claims[one.code], chosen)
+            for one in known
+        ],
+        wide=wide,
+        days=days,
+        chosen=chosen,
+        today=now.astimezone(zone).date(),
+        now=minutes_into(chosen, now, zone),
+        before=(chosen - step * DAY).isoformat(),
+        after=(chosen + step * DAY).isoformat(),
+        categories=sorted({(str(one.category_id), own(one.category_en, one.category_zh)) for one in every}),
+        sites=sorted({(one.site_code, own(one.site_en, one.site_zh)) for one in every}),
+        chosen_filters={name: request.args.get(name, "") for name in ("category", "site")},
+    )
+
+
+def _wanted(known: Known) -> bool:
+    category, site = request.args.get("category"), request.args.get("site")
+    return (not category or category == str(known.category_id)) and (not site or site == known.site_code)
+
+
+def _busy_day(known: Known, claims: list[Shown], chosen: date) -> dict[str, Any]:
+    return {
+        "label": known.code,
+        "note": own(known.name_en, known.name_zh),
+        "href": url_for("bookings.week", code=known.code, day=chosen.isoformat()),
+        "claims": _of_day(claims, chosen, known.zone, known.channels),
+        "today": False,
+    }
+
+
+def _busy_week(known: Known, claims: list[Shown], days: list[date]) -> dict[str, Any]:
+    """Hours taken a day, of all channels together."""
+    taken = []
+    for one in days:
+        whole = day_of(one, known.zone)
+        by_channel: dict[int, list[Slot]] = defaultdict(list)
+        for claim in claims:
+            if piece := whole.meet(Slot(claim.starts_at, claim.ends_at)):
+                by_channel[claim.channel].append(piece)
+        hours = sum(slot.hours for slots in by_channel.values() for slot in union(slots))
+        taken.append({"day": one, "hours": hours, "share": hours / (24 * known.channels)})
+    return {"known": known, "days": taken}
+
+
+def _of_day(claims: list[Shown], one: date, zone: ZoneInfo, channels: int = 1) -> list[dict[str, Any]]:
+    """The day's claims as the timeline draws them: own bookings with their buffers apart, others as busy."""
+    whole = day_of(one, zone)
+    drawn = []
+    for claim in claims:
+        if whole.meet(Slot(claim.starts_at, claim.ends_at)) is None:
+            continue
+        if claim.booked_from is None or claim.booked_to is None:
+            drawn.append(_bar(claim, claim.starts_at, claim.ends_at, one, zone))
+            continue
+        if claim.booked_from > claim.starts_at:
+            drawn.append(_bar(claim, claim.starts_at, claim.booked_from, one, zone, "buffer"))
+        if whole.meet(Slot(claim.booked_from, claim.booked_to)):
+            drawn.append(_bar(claim, claim.booked_from, claim.booked_to, one, zone))
+        if claim.ends_at > claim.booked_to:
+            drawn.append(_bar(claim, claim.booked_to, claim.ends_at, one, zone, "buffer"))
+    return drawn
+
+
+def _bar(
+    claim: Shown, start: datetime, end: datetime, one: date, zone: ZoneInfo, kind: str | None = None
+) -> dict[str, Any]:
+    whole = day_of(one, zone)
+    first, last = max(start, whole.start), min(end, whole.end)
+    begin = minutes_into(one, first, zone)
+    until = minutes_into(one, last, zone) if last < whole.end else 1440
+    hours = f"{first.astimezone(zone):%H:%M}–{'24:00' if until == 1440 else format(last.astimezone(zone), '%H:%M')}"
+    kind = kind or _kind(claim)
+    names = {
+        "busy": _("busy"),
+        "buffer": _("warm-up or cool-down"),
+        "maintenance": _("maintenance"),
+        "outage": _("out of service"),
+    }
+    what = names.get(kind) or claim.company or ""
+    return {
+        "kind": kind,
+        "start": begin,
+        "minutes": max(until - begin, 1),
+        "text": f"{hours} {what}",
+        "title": f"{hours} {what}",
+        "href": url_for("bookings.show", booking_id=claim.booking_id)
+        if claim.booking_id and kind != "buffer"
+        else None,
+    }
+
+
+def _kind(claim: Shown) -> str:
+    if claim.booking_id is None:
+        return claim.kind
+    return "waiting" if claim.state == lifecycle.REQUESTED else "own"

@@ -1,0 +1,89 @@
+"""The blueprint all booking pages hang on, and what their forms have in common."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, request, url_for
+
+from labshare.booking import rules
+from labshare.booking.free import Alternative
+from labshare.kernel.retry import Retry
+from labshare.web.api import retry_for
+from labshare.web.i18n import own, span
+
+pages = Blueprint("bookings", __name__, template_folder="../templates")
+
+TONES = {"requested": "wait", "approved": "good", "rejected": "bad", "cancelled": "neutral"}
+
+
+@pages.app_context_processor
+def words() -> dict[str, Any]:
+    """What templates need to name a booking's state."""
+    return {"state_words": rules.STATE_WORDS, "state_tones": TONES}
+
+
+def new_key() -> str:
+    """A key for a form, so that pressing its button twice asks once."""
+    return secrets.token_urlsafe(16)
+
+
+def form_retry(location: str) -> Retry | None:
+    """The retry of a form that carries a key; its stored answer is where to go on to.
+
+    `location` may name the booking by `{id}`.
+    """
+    key = request.form.get("retry_key", "")
+    if not 1 <= len(key) <= 255:
+        return None
+    said = "&".join(f"{name}={value}" for name, value in sorted(request.form.items(multi=True)))
+    return retry_for(key, said.encode("utf-8", "replace"), 303, lambda seen: location.format(id=seen.id))
+
+
+def as_moment(said: str, zone: ZoneInfo) -> str:
+    """A form's local time as RFC 3339 in the site's zone; anything else is left for the schema to refuse."""
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        return said
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
+
+
+def as_local(moment: datetime, zone: ZoneInfo) -> str:
+    """A moment as a datetime-local field shows it, in the site's zone."""
+    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def asked_day(zone: ZoneInfo, now: datetime, later: int = 0) -> date:
+    """The day named in the address, else today or so many days later; bounded to the years 2000 to 2100."""
+    try:
+        day = date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        day = now.astimezone(zone).date() + timedelta(days=later)
+    return min(max(day, date(2000, 1, 8)), date(2100, 12, 1))
+
+
+def minutes_into(day: date, moment: datetime, zone: ZoneInfo) -> int:
+    """Whole minutes of wall-clock time from the day's midnight; negative before it."""
+    local = moment.astimezone(zone).replace(tzinfo=None)
+    return int((local - datetime.combine(day, time())) / timedelta(minutes=1))
+
+
+def offers(found: Iterable[Alternative], code: str) -> list[dict[str, str]]:
+    """Alternatives as links that fill the form."""
+    shown = []
+    for one in found:
+        known = one.instrument
+        href = url_for(
+            "bookings.new",
+            instrument=known.code,
+            starts_at=as_local(one.slot.start, known.zone),
+            ends_at=as_local(one.slot.end, known.zone),
+        )
+        note = "" if known.code == code else f"{known.code} {own(known.name_en, known.name_zh)}"
+        shown.append({"href": href, "label": span(one.slot.start, one.slot.end, known.zone), "note": note})
+    return shown

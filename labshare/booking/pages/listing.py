@@ -1,0 +1,93 @@
+"""The company's bookings, one booking with its history, and the queue of what waits for an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+
+from labshare.booking import lifecycle, policy, queries
+from labshare.booking.models import Booking
+from labshare.booking.pages.frame import as_local, new_key, pages
+from labshare.booking.queries import Seen
+from labshare.booking.sentences import sentence
+from labshare.kernel import clock
+from labshare.kernel.actor import Actor
+from labshare.kernel.errors import N_, Forbidden
+from labshare.web.bodies import load
+from labshare.web.guard import actor, first
+from labshare.web.htmx import Form, show
+from labshare.web.paging import PageArguments, page
+
+TABS = {
+    "upcoming": N_("Upcoming"),
+    "waiting": N_("Waiting for an answer"),
+    "past": N_("Past"),
+    "all": N_("All"),
+}
+
+
+@pages.get("/bookings")
+def listed() -> str:
+    """The bookings the actor may see, by tab."""
+    who, now = actor(), clock.now()
+    tab = request.args.get("tab", "upcoming")
+    tab = tab if tab in TABS else "upcoming"
+    mine = request.args.get("mine") == "1"
+    statement = queries.listed(who, mine=mine)
+    if tab == "upcoming":
+        statement = statement.where(Booking.ends_at > now, Booking.state.in_(sorted(lifecycle.LIVE)))
+    elif tab == "waiting":
+        statement = statement.where(Booking.starts_at > now, Booking.state == lifecycle.REQUESTED)
+    elif tab == "past":
+        statement = statement.where(Booking.starts_at <= now)
+    newest = tab in ("past", "all")
+    found = page(statement, Booking.starts_at, Booking.id, 50, request.args.get("cursor"), newest_first=newest)
+    shown = {"tab": tab, "mine": "1" if mine else None}
+    more = url_for("bookings.listed", **shown, cursor=found.next) if found.next else None
+    tabs = [
+        (url_for("bookings.listed", tab=name, mine=shown["mine"]), words, name == tab) for name, words in TABS.items()
+    ]
+    items = [Seen(*row) for row in found.items]
+    return show("booking/list.html", "rows", items=items, more=more, tabs=tabs, tab=tab, mine=mine)
+
+
+@pages.get("/bookings/<id:booking_id>", endpoint="show")
+def one(booking_id: int) -> str:
+    """One booking: its facts, what can be done with it, and what happened to it."""
+    return booking_page(booking_id, Form())
+
+
+def booking_page(booking_id: int, form: Form) -> str:
+    """The page of one booking, perhaps with a form that was refused."""
+    who, now = actor(), clock.now()
+    seen = queries.seen(who, booking_id)
+    history = [
+        {"at": row.at, "text": sentence(row.kind, row.data, row.who, seen.tz)} for row in queries.history(booking_id)
+    ]
+    form.values.setdefault("starts_at", as_local(seen.starts_at, seen.tz))
+    form.values.setdefault("ends_at", as_local(seen.ends_at, seen.tz))
+    can = possible(who, seen) if seen.starts_at > now else set()
+    return show("booking/show.html", booking=seen, history=history, can=can, form=form, retry_key=new_key())
+
+
+def possible(who: Actor, seen: Seen) -> set[str]:
+    """The moves the actor may make with the booking as it stands."""
+    return {move for move in lifecycle.moves_from(seen.state) if policy.MAY[move](who, seen)}
+
+
+def _staff_only(who: Actor) -> None:
+    if not who.is_staff:
+        raise Forbidden
+
+
+@pages.get("/queue")
+@first(_staff_only)
+def queue() -> str:
+    """What waits for the actor's answer, the most urgent first."""
+    asked = load(PageArguments(), {name: request.args[name] for name in ("cursor",) if name in request.args})
+    statement = queries.waiting(actor()).where(Booking.starts_at > clock.now())
+    found = page(statement, Booking.decide_by, Booking.id, asked["limit"], asked["cursor"])
+    more = url_for("bookings.queue", cursor=found.next) if found.next else None
+    items: list[Any] = [Seen(*row) for row in found.items]
+    return show("booking/queue.html", "rows", items=items, more=more, retry_key=new_key())
