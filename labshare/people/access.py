@@ -106,7 +106,7 @@ class SignedIn(UserMixin):
 
 def init_app(app: Flask) -> None:
     """Pages are opened by the session cookie, the API by a bearer token; neither opens the other's doors."""
-    login = LoginManager(app)
+    login = LoginManager(app, add_context_processor=False)  # templates know `actor`, and render without a database
     login.session_protection = None  # the secret is random and short-lived; addresses of phones change
 
     @login.user_loader
