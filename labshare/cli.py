@@ -18,7 +18,7 @@ from labshare.clockwork import services as clockwork
 from labshare.config import BadSetting, Settings
 from labshare.kernel import clock
 from labshare.kernel.actor import MEMBER, ROLES, SYSTEM
-from labshare.kernel.db import snapshot
+from labshare.kernel.db import db, snapshot
 from labshare.kernel.errors import NotFound, Problem
 from labshare.people import links, queries, rules
 from labshare.people import services as people
@@ -56,7 +56,11 @@ def in_house(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def inside(*args: Any, **options: Any) -> Any:
         with create_app().app_context():
-            return command(*args, **options)
+            try:
+                return command(*args, **options)
+            finally:  # leave no connection to be closed by chance
+                db.session.remove()
+                db.engine.dispose()
 
     return inside
 
@@ -152,6 +156,16 @@ FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 
 
+@bring_in.command("companies")
+@FILE
+@DRY_RUN
+@in_house
+def import_companies(file: Path, dry_run: bool) -> None:
+    """Create or change companies, known by their codes."""
+    counts = people.import_companies(SYSTEM, read_csv(file), dry_run)
+    click.echo(f"{counts.created} created, {counts.changed} changed, {counts.unchanged} unchanged")
+
+
 # ---------------------------------------------------------------- the house
 
 
@@ -195,6 +209,23 @@ def jobs_run(name: str) -> None:
     click.echo(str(line.outcome()))
     if line.last is not None and line.last.error:
         sys.exit(1)
+
+
+@main.command()
+@in_house
+def demo() -> None:
+    """Fill an empty database with the demo laboratory; refused in production and where companies are."""
+    from labshare import demo as laboratory
+    from labshare.demo.bar import progress_bar
+
+    laboratory.refuse_production()
+    migrate_up()
+    with progress_bar() as progress:
+        made = laboratory.load(progress)
+    click.echo("{companies} companies, {instruments} instruments, {bookings} bookings.".format_map(made))
+    click.echo(f"Sign in with the password {laboratory.PASSWORD} as")
+    for email in laboratory.SIGN_INS:
+        click.echo(f"  {email}")
 
 
 @main.command()

@@ -19,7 +19,7 @@ from labshare.booking.lifecycle import APPROVED, LIVE, REQUESTED
 from labshare.booking.models import Booking
 from labshare.booking.rules import held
 from labshare.config import Settings
-from labshare.demo.cast import OPENED, SIGN_INS, Cast, Casting
+from labshare.demo.cast import SIGN_INS, Cast, Casting, Told
 from labshare.demo.shape import POPULARITY, Timelines, year
 from labshare.demo.stories import Story, Teller
 from labshare.instruments.models import Claim
@@ -35,11 +35,12 @@ from labshare.notifications.models import InboxMark
 from labshare.people import passwords
 from labshare.people.models import Company, Person
 
-__all__ = ["PASSWORD", "SIGN_INS", "load"]
+__all__ = ["PASSWORD", "SIGN_INS", "load", "refuse_production"]
 
 PASSWORD = "labshare-demo"  # noqa: S105 - printed for whoever tries the demo; refused in production
 ZONE = ZoneInfo("Asia/Shanghai")
 CHUNK = 2000
+CATALOGUED = timedelta(days=398)  # after the last customer came, before the first booking was asked for
 UNREAD = timedelta(days=2)  # what happened since then is news to everybody's inbox
 
 # What the fixed sign-ins find of their own: whose, instrument, workdays ahead, local start, minutes, state.
@@ -71,9 +72,7 @@ def load(
 
     Raises Forbidden in production and Conflict `not_empty` on a database that holds companies.
     """
-    settings: Settings = current_app.extensions["settings"]
-    if settings.production:
-        raise Forbidden(N_("The demo laboratory is not for production."))
+    refuse_production()
     if rows(sa.select(Company.id).limit(1)):
         raise Conflict(N_("This database holds companies already; the demo needs an empty one."), code="not_empty")
     today = today or clock.now().astimezone(ZONE).date()
@@ -84,13 +83,20 @@ def load(
     instruments = _enter_instruments(cast, now)
     say("instruments", len(instruments), len(instruments))
     stories = _tell(rng, cast, instruments, now, size, lambda done, of: say("year", done, of))
-    _enter_bookings(stories, [known.id for known in instruments], now, lambda done, of: say("bookings", done, of))
+    _enter_bookings(rng, cast, stories, now, lambda done, of: say("bookings", done, of))
     return {
         "companies": len(cast.parties),
         "instruments": len(instruments),
         "bookings": len(stories),
         "upcoming": sum(story.values["state"] in LIVE and story.values["starts_at"] > now for story in stories),
     }
+
+
+def refuse_production() -> None:
+    """Raise Forbidden where the installation says that it is real."""
+    settings: Settings = current_app.extensions["settings"]
+    if settings.production:
+        raise Forbidden(N_("The demo laboratory is not for production."))
 
 
 def _silent(_what: str, _done: int, _of: int) -> None:
@@ -100,14 +106,15 @@ def _silent(_what: str, _done: int, _of: int) -> None:
 def _enter_cast(rng: Random, now: datetime, progress: Callable[[int, int], None]) -> Cast:
     password_hash = passwords.hashed(PASSWORD)
     with transaction() as tx:
-        cast = Casting(tx, rng, now, password_hash).all(progress)
-        record(tx, cast.told)
+        casting = Casting(tx, rng, now, password_hash)
+        cast = casting.all(progress)
+        record(tx, sorted(casting.told, key=_at))
     return cast
 
 
 def _enter_instruments(cast: Cast, now: datetime) -> list[Known]:
     text = resources.files(__package__).joinpath("instruments.csv").read_text("utf-8")
-    import_instruments(cast.admin, text, now=now - OPENED + timedelta(days=1))
+    import_instruments(cast.admin, text, now=now - CATALOGUED)
     return known_all(POPULARITY)
 
 
@@ -137,12 +144,12 @@ def _tell(
 
 
 def _enter_bookings(
-    stories: list[Story], instrument_ids: list[int], now: datetime, progress: Callable[[int, int], None]
+    rng: Random, cast: Cast, stories: list[Story], now: datetime, progress: Callable[[int, int], None]
 ) -> None:
-    """Bookings, their claims and the journal, in one transaction: all of them, or none."""
-    told: list[Any] = []
+    """Bookings, their claims, who came last, and the journal, in one transaction: all of it, or nothing."""
+    told: list[Told] = []
     of = 3 * len(stories)  # about two facts a booking
-    with transaction(lock=instrument_ids) as tx:
+    with transaction(lock={story.values["instrument_id"] for story in stories}) as tx:
         for chunk in _chunks(stories):
             ids = tx.execute(_NEW_BOOKINGS, [story.row() for story in chunk]).scalars().all()
             numbered = list(zip(chunk, ids, strict=True))
@@ -151,6 +158,9 @@ def _enter_bookings(
             for story, number in numbered:
                 told += story.events(number)
             progress(ids[-1] - ids[0] + 1, of)
+        casting = Casting(tx, rng, now)
+        casting.newcomers(cast)
+        told += casting.told
         told.sort(key=_at)  # stable: the facts of one booking stay in their order
         for number, chunk in enumerate(_chunks(told)):
             record(tx, chunk)
@@ -159,7 +169,7 @@ def _enter_bookings(
     progress(of, of)
 
 
-def _at(fact: tuple[Any, Any, datetime]) -> datetime:
+def _at(fact: Told) -> datetime:
     return fact[2]
 
 

@@ -29,6 +29,7 @@ from labshare.people.models import Company, Person, RoleGrant, Site
 DAY = timedelta(days=1)
 CUSTOMERS, WAITING = 100, 2
 MEMBERS_RANK, RIVALS_RANK = 11, 18  # how many customers book more than they do
+OWNERS_WEIGHT = 0.02  # owners book on their own instruments most of all
 OPENED = 430 * DAY  # before the first booking could be asked for
 
 SITES = (
@@ -60,163 +61,167 @@ SIGN_INS = tuple(
 )
 
 
+Told = tuple[Actor, Event, datetime]
+
+
 @dataclass
 class Cast:
     """Everybody, once they are in the database."""
 
     admin: Actor
+    waiting: Sequence[Firm]  # these register last, after a year of bookings
     parties: list[Party] = field(default_factory=list)  # those who book
     managers: dict[int, list[Actor]] = field(default_factory=dict)  # by site
     known: dict[str, Actor] = field(default_factory=dict)  # the fixed sign-ins, by what stands before the @
-    told: list[tuple[Actor, Event, datetime]] = field(default_factory=list)
 
 
 class Casting:
-    """Enters the cast in one transaction; what there is to tell of it is told at the end, oldest first."""
+    """Enters people and companies in one transaction; `told` is what the journal says of it."""
 
-    def __init__(self, tx: Transaction, rng: Random, now: datetime, password_hash: str) -> None:
+    def __init__(self, tx: Transaction, rng: Random, now: datetime, password_hash: str = "") -> None:
         self.tx, self.rng, self.now, self.password_hash = tx, rng, now, password_hash
-        self.opened = now - OPENED
+        self.told: list[Told] = []
 
     def all(self, progress: Callable[[int, int], None]) -> Cast:
-        """The laboratory's own people first, for they enter the others."""
+        """The laboratory's own people, who enter the owners of instruments; then the customers."""
+        customers = firms(self.rng, CUSTOMERS + WAITING)
+        opened = self.now - OPENED
         site_ids = self._insert(Site, [site | {"zone": "Asia/Shanghai", "version": 1} for site in SITES])
-        [admin] = self._staff([ADMIN_NAME], ADMIN, [None])
-        cast = Cast(admin, known={"admin": admin})
-        cast.told.append((admin, _added(admin), self.opened))
+        admin = self._staff(ADMIN_NAME, ADMIN, [None], None, opened)
+        cast = Cast(admin, customers[CUSTOMERS:], known={ADMIN_NAME.address: admin})
         for site_id, site in zip(site_ids, SITES, strict=True):
-            fact = SiteAdded(object_id=site_id, version=1, code=site["code"])
-            cast.told.append((admin, fact, self.opened + 5 * MINUTE))
-        [manager] = self._staff([MANAGER_NAME], LAB_MANAGER, site_ids)
-        cast.known["manager"] = manager
-        colleagues = iter(people(self.rng, 2 * len(site_ids)))
-        for site_id in site_ids:
-            names = [next(colleagues), next(colleagues)]
-            cast.managers[site_id] = [manager, *self._staff(names, LAB_MANAGER, [site_id])]
-        staff = {who.person_id: who for here in cast.managers.values() for who in here}
-        cast.told += [(admin, _added(who), self.opened + 10 * MINUTE) for who in staff.values()]
-        self._companies(cast, progress)
-        cast.told.sort(key=lambda told: told[2])
+            self.told.append((admin, SiteAdded(object_id=site_id, version=1, code=site["code"]), opened))
+        manager = self._staff(MANAGER_NAME, LAB_MANAGER, site_ids, admin, opened)
+        cast.known[MANAGER_NAME.address] = manager
+        colleagues = people(self.rng, 2 * len(site_ids))
+        for place, site_id in enumerate(site_ids):
+            here = colleagues[2 * place : 2 * place + 2]
+            cast.managers[site_id] = [
+                manager,
+                *(self._staff(name, LAB_MANAGER, [site_id], admin, opened) for name in here),
+            ]
+        self._owners(cast, opened + 30 * MINUTE)
+        self._customers(cast, customers[:CUSTOMERS], opened + DAY, progress)
         return cast
 
-    # -- rows
+    def newcomers(self, cast: Cast) -> None:
+        """Companies that registered yesterday and wait to be let in."""
+        for firm in cast.waiting:
+            at = self.now - self.rng.randrange(180, 14 * 60) * MINUTE
+            company_id = self._company(firm, at, "pending", 1)
+            [admin] = self._people(firm, company_id, people(self.rng, 1), at)
+            self._registered(firm, company_id, admin, at)
+
+    # -- companies
+
+    def _owners(self, cast: Cast, at: datetime) -> None:
+        for firm in (OPERATOR, *PARTNERS):
+            company_id = self._company(firm, at, "active", 1)
+            added = CompanyAdded(object_id=company_id, version=1, company_id=company_id, name=firm.name, state="active")
+            self.told.append((cast.admin, added, at))
+            actors = self._people(firm, company_id, people(self.rng, 3), at)
+            if firm is not OPERATOR:
+                cast.parties.append(Party(company_id, firm.sector, OWNERS_WEIGHT, actors))
+
+    def _customers(
+        self, cast: Cast, customers: Sequence[Firm], since: datetime, progress: Callable[[int, int], None]
+    ) -> None:
+        """The first is the member's, the second the rival's; each has an admin and one to five members."""
+        rest = [rank for rank in range(CUSTOMERS) if rank not in (MEMBERS_RANK, RIVALS_RANK)]
+        self.rng.shuffle(rest)
+        ranked = zip(customers, [MEMBERS_RANK, RIVALS_RANK, *rest], strict=True)
+        for number, (firm, rank) in enumerate(ranked):
+            names = people(self.rng, 1 + self.rng.randint(1, 5))
+            if number == 0:
+                names = [COMPANY_ADMIN_NAME, MEMBER_NAME, *people(self.rng, 3)]
+            if number == 1:
+                names[1] = RIVAL_NAME
+            at = since + self.rng.randrange(28 * 24 * 60) * MINUTE
+            company_id = self._company(firm, at, "active", 2)
+            admin, *members = self._people(firm, company_id, names, at)
+            self._registered(firm, company_id, admin, at)
+            approved = CompanyApproved(object_id=company_id, version=2, company_id=company_id, name=firm.name)
+            self.told.append((cast.admin, approved, at + 90 * MINUTE))
+            # A few book most, most book little; the admin asks less often than the others.
+            cast.parties.append(Party(company_id, firm.sector, (rank + 3) ** -1.2, [*members, admin]))
+            for who in (admin, *members):
+                if who.email in SIGN_INS:
+                    cast.known[who.email.partition("@")[0]] = who
+            progress(number + 1, len(customers))
+
+    def _company(self, firm: Firm, at: datetime, state: str, version: int) -> int:
+        values = {
+            "name": firm.name,
+            "name_en": firm.name_en,
+            "org_id_type": "uscc",
+            "org_id": firm.code,
+            "kind": firm.kind,
+            "state": state,
+            "state_reason": "",
+            "contact_name": "",
+            "contact_phone": "",
+            "created_at": at,
+            "version": version,
+        }
+        return self._insert(Company, [values])[0]
+
+    def _registered(self, firm: Firm, company_id: int, admin: Actor, at: datetime) -> None:
+        fact = CompanyRegistered(
+            object_id=company_id, version=1, company_id=company_id, name=firm.name, person_id=_id(admin)
+        )
+        self.told.append((admin, fact, at))
+
+    # -- people
+
+    def _people(self, firm: Firm, company_id: int, names: Sequence[Name], at: datetime) -> list[Actor]:
+        """A company's admin first, then its members, who joined some hours after each other."""
+        found = []
+        for number, name in enumerate(names):
+            role, joined_at = MEMBER if number else COMPANY_ADMIN, at + number * 180 * MINUTE
+            address = f"{name.address}@{DOMAIN}"
+            if address not in SIGN_INS:
+                address = f"{name.address}@c{int(firm.code[10:16])}.{DOMAIN}"
+            actor = self._person(name, address, role, [None], company_id, joined_at)
+            joined = PersonJoined(object_id=_id(actor), version=1, company_id=company_id, name=name.full, role=role)
+            self.told.append((actor, joined, joined_at))
+            found.append(actor)
+        return found
+
+    def _staff(self, name: Name, role: str, sites: Sequence[int | None], by: Actor | None, at: datetime) -> Actor:
+        actor = self._person(name, f"{name.address}@{DOMAIN}", role, sites, None, at)
+        added = PersonAdded(object_id=_id(actor), version=1, name=name.full, roles=(role,))
+        self.told.append((by or actor, added, at))
+        return actor
+
+    def _person(
+        self,
+        name: Name,
+        email: str,
+        role: str,
+        sites: Sequence[int | None],
+        company_id: int | None,
+        at: datetime,
+    ) -> Actor:
+        values = {
+            "email": email,
+            "name": name.full,
+            "password_hash": self.password_hash if email in SIGN_INS else None,
+            "company_id": company_id,
+            "active": True,
+            "created_at": at,
+            "version": 1,
+        }
+        [person_id] = self._insert(Person, [values])
+        self._insert(RoleGrant, [{"person_id": person_id, "role": role, "site_id": site} for site in sites])
+        return Actor("person", person_id, name.full, email, company_id=company_id, roles=frozenset({role}))
 
     def _insert(self, model: Any, values: Sequence[dict[str, Any]]) -> list[int]:
         statement = sa.insert(model.__table__).returning(model.__table__.c.id, sort_by_parameter_order=True)
         return list(self.tx.execute(statement, values).scalars())
 
-    def _persons(
-        self, names: Sequence[Name], domain: str, role: str, company: tuple[int, str] | None, at: datetime
-    ) -> list[Actor]:
-        values: list[dict[str, Any]] = [
-            {
-                "email": f"{name.address}@{domain}",
-                "name": name.full,
-                "password_hash": self.password_hash if f"{name.address}@{domain}" in SIGN_INS else None,
-                "company_id": company[0] if company else None,
-                "active": True,
-                "created_at": at,
-                "version": 1,
-            }
-            for name in names
-        ]
-        return [
-            Actor(
-                "person",
-                number,
-                row["name"],
-                row["email"],
-                roles=frozenset({role}),
-                company_id=row["company_id"],
-            )
-            for number, row in zip(self._insert(Person, values), values, strict=True)
-        ]
 
-    def _staff(self, names: Sequence[Name], role: str, sites: Sequence[int | None]) -> list[Actor]:
-        found = self._persons(names, DOMAIN, role, None, self.opened)
-        grants = [{"person_id": who.person_id, "role": role, "site_id": site} for who in found for site in sites]
-        self.tx.execute(sa.insert(RoleGrant.__table__), grants)  # type: ignore[arg-type]  # __table__ is a Table
-        return found
-
-    # -- companies
-
-    def _companies(self, cast: Cast, progress: Callable[[int, int], None]) -> None:
-        customers = firms(self.rng, CUSTOMERS + WAITING)
-        everyone = [OPERATOR, *PARTNERS, *customers]
-        ranks = self._ranks()
-        for number, firm in enumerate(everyone):
-            customer = number - 1 - len(PARTNERS)
-            waits = customer >= CUSTOMERS
-            entered = self._entered(customer, waits=waits)
-            names, weight = self._names(customer), 0.02
-            if customer >= 0 and not waits:
-                weight = (ranks[customer] + 3) ** -1.2  # a few book most, most book little
-            actors = self._company(cast, firm, names[:1] if waits else names, entered, waits=waits)
-            if customer == 0:
-                cast.known |= {MEMBER_NAME.address: actors[1], COMPANY_ADMIN_NAME.address: actors[0]}
-            if customer == 1:
-                cast.known |= {RIVAL_NAME.address: actors[1]}
-            if not waits and firm is not OPERATOR:
-                cast.parties.append(Party(actors[0].company_id or 0, firm.sector, weight, [*actors[1:], actors[0]]))
-            progress(number + 1, len(everyone))
-
-    def _ranks(self) -> list[int]:
-        rest = [rank for rank in range(CUSTOMERS) if rank not in (MEMBERS_RANK, RIVALS_RANK)]
-        self.rng.shuffle(rest)
-        return [MEMBERS_RANK, RIVALS_RANK, *rest]
-
-    def _entered(self, customer: int, *, waits: bool) -> datetime:
-        if customer < 0:
-            return self.opened + 30 * MINUTE
-        if waits:
-            return self.now - self.rng.randrange(180, 14 * 60) * MINUTE
-        return self.opened + DAY + self.rng.randrange(28 * 24 * 60) * MINUTE
-
-    def _names(self, customer: int) -> list[Name]:
-        """The company's admin first, then one to five members."""
-        names = people(self.rng, 1 + self.rng.randint(1, 5))
-        if customer == 0:
-            return [COMPANY_ADMIN_NAME, MEMBER_NAME, *people(self.rng, 3)]
-        return [names[0], RIVAL_NAME, *names[1:]] if customer == 1 else names
-
-    def _company(self, cast: Cast, firm: Firm, names: Sequence[Name], entered: datetime, *, waits: bool) -> list[Actor]:
-        """One company and its people; customers registered themselves, the others were entered."""
-        registered = firm.kind == "company"
-        [company_id] = self._insert(
-            Company,
-            [
-                {
-                    "name": firm.name, "name_en": firm.name_en, "org_id_type": "uscc", "org_id": firm.code,
-                    "kind": firm.kind, "state": "pending" if waits else "active", "state_reason": "",
-                    "contact_name": names[0].full, "contact_phone": "", "created_at": entered,
-                    "version": 2 if registered and not waits else 1,
-                }
-            ],
-        )  # fmt: skip
-        actors: list[Actor] = []
-        for name in names:
-            at = entered + len(actors) * 3 * 60 * MINUTE
-            role = MEMBER if actors else COMPANY_ADMIN
-            fixed = f"{name.address}@{DOMAIN}" in SIGN_INS
-            domain = DOMAIN if fixed else f"c{int(firm.code[10:16])}.{DOMAIN}"
-            [actor] = self._persons([name], domain, role, (company_id, firm.name), at)
-            actors.append(actor)
-            joined = PersonJoined(
-                object_id=actor.person_id or 0, version=1, company_id=company_id, name=name.full, role=role
-            )
-            cast.told.append((actor, joined, at))
-        grants = [{"person_id": who.person_id, "role": role, "site_id": None} for who in actors for role in who.roles]
-        self.tx.execute(sa.insert(RoleGrant.__table__), grants)  # type: ignore[arg-type]  # __table__ is a Table
-        same: dict[str, Any] = {"object_id": company_id, "company_id": company_id, "name": firm.name}
-        if registered:
-            asked = CompanyRegistered(**same, version=1, person_id=actors[0].person_id or 0)
-            cast.told.append((actors[0], asked, entered))
-            if not waits:
-                cast.told.append((cast.admin, CompanyApproved(**same, version=2), entered + 90 * MINUTE))
-        else:
-            cast.told.append((cast.admin, CompanyAdded(**same, version=1, state="active"), entered))
-        return actors
-
-
-def _added(who: Actor) -> PersonAdded:
-    return PersonAdded(object_id=who.person_id or 0, version=1, name=who.name, roles=tuple(who.roles))
+def _id(who: Actor) -> int:
+    """The id of somebody who is in the database."""
+    if who.person_id is None:
+        raise ValueError("nobody's id was asked for")
+    return who.person_id

@@ -1,0 +1,277 @@
+"""The demo laboratory: the same every time, sound in every row, and never where it does not belong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+from flask import Flask
+
+from labshare import cli, create_app, demo, wiring
+from labshare.booking import free
+from labshare.booking.lifecycle import LIVE
+from labshare.booking.models import Booking
+from labshare.booking.rules import Facts, decide_by, held, refusals
+from labshare.config import Settings
+from labshare.instruments.models import Claim, Instrument
+from labshare.instruments.queries import Known, known_all
+from labshare.kernel.db import db, rows, snapshot
+from labshare.kernel.errors import Conflict, Forbidden
+from labshare.kernel.journal import Entry
+from labshare.kernel.slots import Slot
+from labshare.people import access, passwords
+from labshare.people.models import Company, Person, Site
+from labshare.people.rules import uscc_faults, uscc_warnings
+from tests.conftest import Databases
+
+WEDNESDAY = date(2026, 11, 18)
+MIDNIGHT = datetime(2026, 11, 17, 16, tzinfo=UTC)  # where Wednesday begins in Chengdu
+
+
+@pytest.fixture(scope="module")
+def laboratory(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
+    """The whole demo, loaded once an engine and only looked at."""
+    url = databases.fresh()
+    app = create_app(Settings(database_url=url, data_dir=tmp_path_factory.mktemp("demo")))
+    with app.app_context():
+        yield demo.load(today=WEDNESDAY)
+        db.session.remove()
+        db.engine.dispose()
+    databases.drop(url)
+
+
+def all_rows() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, but for the salted hash of the password."""
+    found = {}
+    for table in db.metadata.sorted_tables:
+        columns = [column for column in table.c if column.name != "password_hash"]
+        found[table.name] = [tuple(row) for row in rows(sa.select(*columns).order_by(*table.primary_key))]
+    return found
+
+
+def catalogue() -> dict[int, Known]:
+    return {known.id: known for known in known_all(code for (code,) in rows(sa.select(Instrument.code)))}
+
+
+def bookings() -> Sequence[sa.Row[Any]]:
+    return rows(sa.select(Booking.__table__))
+
+
+def test_the_same_day_and_seed_make_the_same_laboratory(databases: Databases, tmp_path: Path) -> None:
+    made = []
+    for _ in range(2):
+        url = databases.fresh()
+        with create_app(Settings(database_url=url, data_dir=tmp_path)).app_context():
+            demo.load(today=WEDNESDAY, size=0.05)
+            made.append(all_rows())
+            db.session.remove()
+            db.engine.dispose()
+        databases.drop(url)
+    assert made[0] == made[1]
+    assert len(made[0]["booking"]) > 300
+
+
+def test_another_seed_makes_another_laboratory(databases: Databases, tmp_path: Path) -> None:
+    names = []
+    for seed in (1, 2):
+        url = databases.fresh()
+        with create_app(Settings(database_url=url, data_dir=tmp_path)).app_context():
+            demo.load(today=WEDNESDAY, seed=seed, size=0.01)
+            names.append([name for (name,) in rows(sa.select(Company.name).order_by(Company.id))])
+            db.session.remove()
+            db.engine.dispose()
+        databases.drop(url)
+    assert names[0] != names[1]
+
+
+def test_it_is_refused_in_production_and_leaves_no_trace(app: Flask) -> None:
+    app.extensions["settings"] = replace(app.extensions["settings"], env="production")
+    with pytest.raises(Forbidden):
+        demo.load()
+    assert rows(sa.select(Company.id)) == rows(sa.select(Site.id)) == rows(sa.select(Entry.id)) == []
+
+
+def test_a_database_that_holds_companies_is_left_alone(app: Flask) -> None:
+    demo.load(today=WEDNESDAY, size=0.01)
+    before = all_rows()
+    with pytest.raises(Conflict) as refusal:
+        demo.load(today=WEDNESDAY, size=0.01)
+    assert refusal.value.code == "not_empty"
+    assert all_rows() == before
+
+
+def test_its_size_is_that_of_a_busy_year(laboratory: dict[str, int]) -> None:
+    found = Counter(row.state for row in bookings())
+    assert 8_000 <= found.total() == laboratory["bookings"] <= 12_000
+    assert 0.06 < found["cancelled"] / found.total() < 0.1
+    assert 0.03 < found["rejected"] / found.total() < 0.05
+    customers = sa.select(sa.func.count()).where(Company.kind == "company", Company.state == "active")
+    assert db.session.scalar(customers) == 100
+    assert len(catalogue()) == 40
+    assert len(rows(sa.select(Instrument.site_id).distinct())) == 3
+    assert len(rows(sa.select(Instrument.owner_id).distinct())) == 5
+
+
+def test_the_five_sign_ins_are_who_they_say(laboratory: dict[str, int]) -> None:
+    found = {
+        row.email.partition("@")[0]: (access.by_id(row.id), row.password_hash)
+        for row in rows(sa.select(Person.id, Person.email, Person.password_hash))
+        if row.email in demo.SIGN_INS
+    }
+    assert all(passwords.fits(password_hash, "labshare-demo") for _, password_hash in found.values())
+    who = {name: actor for name, (actor, _) in found.items() if actor is not None}
+    assert {name: set(actor.roles) for name, actor in who.items()} == {
+        "member": {"member"},
+        "company-admin": {"company_admin"},
+        "rival": {"member"},
+        "manager": {"lab_manager"},
+        "admin": {"admin"},
+    }
+    assert who["member"].company_id == who["company-admin"].company_id != who["rival"].company_id
+    assert who["member"].company_active
+    assert who["rival"].company_active
+    assert who["manager"].site_ids == {number for (number,) in rows(sa.select(Site.id))}
+    assert sum(password is not None for (password,) in rows(sa.select(Person.password_hash))) == 5
+
+
+def test_no_organisation_of_the_demo_can_exist(laboratory: dict[str, int]) -> None:
+    codes = [code for (code,) in rows(sa.select(Company.org_id))]
+    assert len(codes) == 107
+    for code in codes:
+        assert code.startswith("9199")
+        assert uscc_faults(code) == uscc_warnings(code) == []
+
+
+def test_every_invariant_of_the_house_holds(laboratory: dict[str, int]) -> None:
+    with snapshot() as session:
+        assert {name: breaches_of(session) for name, breaches_of in wiring.CHECKS} == {
+            name: [] for name, _ in wiring.CHECKS
+        }
+
+
+def test_each_live_booking_claims_exactly_its_time_with_its_buffers(laboratory: dict[str, int]) -> None:
+    known = catalogue()
+    wanted = set()
+    for row in bookings():
+        if row.state in LIVE:
+            slot = held(known[row.instrument_id], Slot(row.starts_at, row.ends_at))
+            wanted.add((row.id, "booking", row.instrument_id, row.channel, slot.start, slot.end))
+    claims = rows(
+        sa.select(Claim.owner_id, Claim.kind, Claim.instrument_id, Claim.channel, Claim.starts_at, Claim.ends_at)
+    )
+    assert len(claims) == len(wanted)
+    assert {tuple(claim) for claim in claims} == wanted
+
+
+def test_every_request_and_every_move_kept_the_rules_when_it_was_made(laboratory: dict[str, int]) -> None:
+    known = catalogue()
+    kinds = ("booking_requested", "booking_moved")
+    told = rows(sa.select(Entry.at, Entry.kind, Entry.data).where(Entry.kind.in_(kinds)))
+    assert {row.kind for row in told} == set(kinds)
+    for row in told:
+        terms = known[row.data["instrument_id"]]
+        moments = (datetime.fromisoformat(row.data[end]) for end in ("starts_at", "ends_at"))
+        facts = Facts(row.at, Slot(*moments), terms, company_active=True, channel=1)
+        assert refusals(facts) == [], row
+
+
+def test_the_journal_tells_every_booking_version_by_version(laboratory: dict[str, int]) -> None:
+    told: dict[int, list[sa.Row[Any]]] = {}
+    statement = sa.select(Entry.object_id, Entry.version, Entry.kind, Entry.at, Entry.company_id, Entry.actor_id)
+    for row in rows(statement.where(Entry.object == "booking").order_by(Entry.id)):
+        told.setdefault(row.object_id, []).append(row)
+    approval = {number: known.approval for number, known in catalogue().items()}
+    managers = {number for (number,) in rows(sa.select(Person.id).where(Person.company_id.is_(None)))}
+    for booking in bookings():
+        facts = told[booking.id]
+        assert [fact.version for fact in facts] == list(range(1, booking.version + 1))
+        assert [fact.at for fact in facts] == sorted(fact.at for fact in facts)
+        assert facts[0].kind == "booking_requested"
+        assert (facts[0].at, facts[0].actor_id) == (booking.created_at, booking.person_id)
+        assert {fact.company_id for fact in facts} == {booking.company_id}
+        answers = {fact.actor_id for fact in facts if fact.kind in ("booking_approved", "booking_rejected")}
+        assert answers <= (managers if approval[booking.instrument_id] else {None})
+        if booking.state == "cancelled":
+            assert facts[-1].at < booking.starts_at
+
+
+def test_nothing_happened_in_the_future_and_the_journal_runs_forward(laboratory: dict[str, int]) -> None:
+    moments = [at for (at,) in rows(sa.select(Entry.at).order_by(Entry.id))]
+    assert max(moments) < MIDNIGHT
+    assert moments == sorted(moments)
+    assert db.session.scalar(sa.select(sa.func.max(Booking.created_at))) < MIDNIGHT
+
+
+def test_every_row_has_its_first_fact(laboratory: dict[str, int]) -> None:
+    told = Counter(kind for (kind,) in rows(sa.select(Entry.object).where(Entry.version == 1)))
+    for name, model in (("site", Site), ("company", Company), ("person", Person), ("instrument", Instrument)):
+        assert told[name] == db.session.scalar(sa.select(sa.func.count()).select_from(model))
+
+
+def test_the_coming_weeks_are_alive_and_some_requests_wait_for_an_answer(laboratory: dict[str, int]) -> None:
+    known = catalogue()
+    ahead = [row for row in bookings() if row.state in LIVE and row.starts_at > MIDNIGHT + timedelta(days=1)]
+    assert len(ahead) >= 500
+    assert max(row.starts_at for row in ahead) > MIDNIGHT + timedelta(days=38)
+    waiting = [row for row in bookings() if row.state == "requested"]
+    assert len(waiting) >= 30
+    assert {known[row.instrument_id].site_code for row in waiting} == {"ECO-2", "LAKE", "MEISHAN"}
+    for row in waiting:
+        slot = Slot(row.starts_at, row.ends_at)
+        assert row.decide_by == decide_by(known[row.instrument_id], slot, row.created_at)
+        assert row.decide_by > MIDNIGHT + timedelta(days=1)
+    assert all(row.decide_by is None for row in bookings() if row.state != "requested")
+
+
+@pytest.mark.parametrize("name", ["member", "company-admin", "rival"])
+def test_whoever_tries_the_demo_finds_bookings_of_their_own(laboratory: dict[str, int], name: str) -> None:
+    mine = rows(sa.select(Booking.state, Booking.starts_at).join(Person).where(Person.email.like(f"{name}@%")))
+    soon = Counter(row.state for row in mine if MIDNIGHT < row.starts_at < MIDNIGHT + timedelta(days=15))
+    assert soon["approved"] >= (4 if name == "member" else 1)
+    assert soon["requested"] >= 1
+    assert any(row.starts_at < MIDNIGHT for row in mine)
+
+
+def test_a_few_companies_book_most_and_the_members_is_in_the_upper_middle(laboratory: dict[str, int]) -> None:
+    counted = Counter(row.company_id for row in bookings())
+    by_size = [company for company, _ in counted.most_common()]
+    assert counted[by_size[0]] > 10 * counted[by_size[60]] > 0
+    company = db.session.scalar(sa.select(Person.company_id).where(Person.email == demo.SIGN_INS[0]))
+    assert 5 <= by_size.index(company) <= 30
+
+
+def test_most_people_come_on_workdays_by_day(laboratory: dict[str, int]) -> None:
+    zone = next(iter(catalogue().values())).zone
+    starts = [row.starts_at.astimezone(zone) for row in bookings()]
+    assert sum(start.weekday() < 5 for start in starts) > 0.9 * len(starts)
+    assert sum(8 <= start.hour < 18 for start in starts) > 0.8 * len(starts)
+    assert sum(start.hour >= 18 for start in starts) > 100
+
+
+def test_every_instrument_has_free_time_in_the_coming_week(laboratory: dict[str, int]) -> None:
+    week = Slot(MIDNIGHT, MIDNIGHT + timedelta(days=7))
+    for known in catalogue().values():
+        assert known.horizon_days >= 42
+        assert known.notice_minutes <= 24 * 60
+        assert len(free.of_instrument(known, week, known.min_minutes, MIDNIGHT)) >= 5, known.code
+
+
+def test_the_command_fills_the_database_and_prints_the_sign_ins(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABSHARE_DATABASE_URL", database_url)
+    monkeypatch.setenv("LABSHARE_DATA_DIR", str(tmp_path))
+    done = CliRunner().invoke(cli.main, ["demo"])
+    assert done.exit_code == 0, done.output
+    assert all(email in done.stdout for email in demo.SIGN_INS)
+    assert demo.PASSWORD in done.stdout
+    again = CliRunner().invoke(cli.main, ["demo"])
+    assert again.exit_code == 1
+    assert "holds companies already" in again.stderr
