@@ -19,7 +19,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from labshare import wiring  # noqa: PLC0415
     from labshare.kernel import db as database  # noqa: PLC0415
     from labshare.people import access  # noqa: PLC0415
-    from labshare.web import api, assets, errors, guard, health, i18n, layout  # noqa: PLC0415
+    from labshare.web import api, assets, docs, errors, guard, health, i18n, layout  # noqa: PLC0415
 
     settings = settings or Settings.from_env()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -43,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     assets.init_app(app)
     layout.init_app(app, wiring.MENU)
     doors = api.init_app(app)
+    docs.init_app(app, doors)
     for blueprint in wiring.APIS:
         doors.register_blueprint(blueprint)
     for blueprint in wiring.PAGES:
