@@ -41,7 +41,7 @@ PASSWORD = "labshare-demo"  # noqa: S105 - printed for whoever tries the demo; r
 ZONE = ZoneInfo("Asia/Shanghai")
 CHUNK = 2000
 CATALOGUED = timedelta(days=398)  # after the last customer came, before the first booking was asked for
-UNREAD = timedelta(days=2)  # what happened since then is news to everybody's inbox
+UNREAD = timedelta(days=1)  # what happened since then is news in every inbox
 
 # What the fixed sign-ins find of their own: whose, instrument, workdays ahead, local start, minutes, state.
 OWN = (
@@ -191,7 +191,7 @@ def _claim(story: Story, booking_id: int) -> dict[str, Any]:
 
 
 def _mark_read(tx: Transaction, until: datetime) -> None:
-    """Everybody has read what is old, so that an inbox shows the last days and not the whole year."""
+    """Everybody has read what is old, so that an inbox shows the last day and not the whole year."""
     seen = sa.select(sa.func.max(Entry.id)).where(Entry.at < until).scalar_subquery()
     marks = sa.select(Person.id, sa.func.coalesce(seen, 0))
     tx.execute(sa.insert(InboxMark).from_select(["person_id", "seen_id"], marks))
