@@ -16,6 +16,7 @@ from labshare import create_app
 from labshare.clockwork import queries as clockwork_queries
 from labshare.clockwork import services as clockwork
 from labshare.config import BadSetting, Settings
+from labshare.instruments import services as instruments
 from labshare.kernel import clock
 from labshare.kernel.actor import MEMBER, ROLES, SYSTEM
 from labshare.kernel.db import db, snapshot
@@ -164,6 +165,16 @@ def import_companies(file: Path, dry_run: bool) -> None:
     """Create or change companies, known by their codes."""
     counts = people.import_companies(SYSTEM, read_csv(file), dry_run)
     click.echo(f"{counts.created} created, {counts.changed} changed, {counts.unchanged} unchanged")
+
+
+@bring_in.command("instruments")
+@FILE
+@DRY_RUN
+@in_house
+def import_instruments(file: Path, dry_run: bool) -> None:
+    """Create or change instruments, known by their codes."""
+    done = instruments.import_instruments(SYSTEM, read_csv(file), dry_run=dry_run)
+    click.echo(f"{len(done.created)} created, {len(done.changed)} changed, {len(done.unchanged)} unchanged")
 
 
 # ---------------------------------------------------------------- the house

@@ -14,6 +14,7 @@ from labshare.booking.checks import CHECKS as BOOKING_CHECKS
 from labshare.clockwork import api as clockwork_api
 from labshare.clockwork import pages as clockwork_pages
 from labshare.clockwork.jobs import TIDY_UP
+from labshare.clockwork.policy import may_run
 from labshare.clockwork.queries import vitals
 from labshare.instruments import api as instruments_api
 from labshare.instruments import pages as instruments_pages
@@ -27,6 +28,8 @@ from labshare.notifications import queries as inbox
 from labshare.notifications.jobs import MAIL_LINKS
 from labshare.people import api as people_api
 from labshare.people import pages as people_pages
+from labshare.people import policy as people_policy
+from labshare.people import queries as people
 from labshare.web.layout import Entry
 
 _HERE = Path(__file__).parent
@@ -49,6 +52,10 @@ def _waiting(actor: Actor) -> int:
     return bookings.count_waiting(actor, clock.now())
 
 
+def _registered(actor: Actor) -> int:
+    return people.count_companies().pending if actor.is_admin else 0
+
+
 MENU: tuple[Entry, ...] = (
     Entry(N_("Start"), "home.start", lambda actor: True),
     Entry(N_("Instruments"), "instruments.catalogue", instruments_policy.may_see),
@@ -56,6 +63,11 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("Bookings"), "bookings.listed", lambda actor: True),
     Entry(N_("Queue"), "bookings.queue", lambda actor: actor.is_staff, _waiting),
     Entry(N_("Inbox"), "inbox.listed", lambda actor: True, inbox.unread),
+    Entry(N_("Company"), "people.own_company", lambda actor: actor.company_id is not None),
+    Entry(N_("Companies"), "people.companies", people_policy.is_staff, _registered),
+    Entry(N_("Sites"), "people.sites", people_policy.is_admin),
+    Entry(N_("Staff"), "people.staff", people_policy.is_admin),
+    Entry(N_("Jobs"), "clockwork.jobs", may_run),
 )
 SUBSCRIPTIONS: dict = {}
 CHECKS: tuple = (*BOOKING_CHECKS,)

@@ -10,9 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_turns = BoundedSemaphore(
-    os.cpu_count() or 1
-)  # more at once only makes each of them slower, and memory scarce
+_turns = BoundedSemaphore(os.cpu_count() or 1)  # more at once only makes each of them slower, and memory scarce
 _NOBODY = _hasher.hash(os.urandom(32))
 
 

@@ -27,11 +27,7 @@ def people_visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     """Staff see everybody, people of a company see each other."""
     if policy.is_staff(actor):
         return sa.true()
-    return (
-        Person.company_id == actor.company_id
-        if actor.company_id is not None
-        else Person.id == actor.person_id
-    )
+    return Person.company_id == actor.company_id if actor.company_id is not None else Person.id == actor.person_id
 
 
 # ---------------------------------------------------------------- companies
@@ -52,7 +48,7 @@ _company = sa.select(
 )
 
 
-def companies(actor: Actor, words: str = "", state: str = "") -> sa.Select[Any]:
+def companies(actor: Actor, words: str = "", state: str = "") -> sa.Select[*tuple[Any, ...]]:
     """The companies an actor may see, of which a name or the code contains the words; for paging by name."""
     statement = _company.where(companies_visible_to(actor))
     if words:
@@ -70,9 +66,20 @@ def company(actor: Actor, company_id: int) -> sa.Row[Any]:
     return found[0]
 
 
-def waiting_companies() -> int:
-    """How many companies wait to be let in."""
-    return int(rows(sa.select(sa.func.count()).where(Company.state == "pending"))[0][0])
+@dataclass(frozen=True)
+class CompanyCounts:
+    """How many companies there are in each state."""
+
+    pending: int = 0
+    active: int = 0
+    rejected: int = 0
+    suspended: int = 0
+
+
+def count_companies() -> CompanyCounts:
+    """How many companies wait to be let in, may book, and so on."""
+    counted = sa.select(Company.state, sa.func.count().label("number")).group_by(Company.state)
+    return CompanyCounts(**{row.state: row.number for row in rows(counted)})
 
 
 # ---------------------------------------------------------------- people
@@ -195,9 +202,9 @@ def managers_of(site_id: int) -> list[int]:
 def sites() -> Sequence[sa.Row[Any]]:
     """Every site, by code; sites are no secret among those who are signed in."""
     return rows(
-        sa.select(
-            Site.id, Site.code, Site.name_en, Site.name_zh, Site.zone, Site.address, Site.version
-        ).order_by(Site.code)
+        sa.select(Site.id, Site.code, Site.name_en, Site.name_zh, Site.zone, Site.address, Site.version).order_by(
+            Site.code
+        )
     )
 
 

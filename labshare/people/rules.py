@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from labshare.kernel.errors import N_, Conflict, Reason, Text
 from labshare.people.lifecycle import STATES
@@ -36,9 +36,7 @@ def uscc_check(body: str) -> str:
 def uscc_faults(code: str) -> list[Text]:
     """What makes a normalised code impossible."""
     if len(code) != 18:
-        return [
-            N_("A unified social credit code has 18 characters; this one has %(count)s.", count=len(code))
-        ]
+        return [N_("A unified social credit code has 18 characters; this one has %(count)s.", count=len(code))]
     foreign = "".join(dict.fromkeys(sign for sign in code if sign not in _VALUE))
     if foreign:
         return [N_("These characters never occur in a unified social credit code: %(signs)s", signs=foreign)]
@@ -67,6 +65,14 @@ def normal_org_id(org_id_type: str, written: str) -> str:
     return normal_uscc(written) if org_id_type == "uscc" else " ".join(written.split())
 
 
+UNSTORABLE = N_("Contains a character that cannot be stored.")
+
+
+def unstorable(text: str) -> bool:
+    """Does a line of text hold control characters or halves of characters?"""
+    return any(unicodedata.category(sign) in ("Cc", "Cs") for sign in text)
+
+
 _PHONE = re.compile(r"[0-9+(). /#*\-]{3,40}")
 _LENGTHS = {"name": (1, 200), "name_en": (0, 200), "contact_name": (0, 120), "contact_phone": (0, 40)}
 
@@ -77,8 +83,8 @@ def company_faults(facts: Mapping[str, str]) -> Faults:
     for field, (least, most) in _LENGTHS.items():
         if not least <= len(facts.get(field, "")) <= most:
             faults[field] = [N_("Must be %(least)s to %(most)s characters.", least=least, most=most)]
-        elif any(unicodedata.category(sign) in ("Cc", "Cs") for sign in facts.get(field, "")):
-            faults[field] = [N_("Contains a character that cannot be stored.")]
+        elif unstorable(facts.get(field, "")):
+            faults[field] = [UNSTORABLE]
     if facts["org_id_type"] == "uscc":
         wrong = uscc_faults(facts["org_id"])
     elif facts["org_id_type"] == "foreign":
@@ -118,6 +124,13 @@ def email_faults(email: str) -> list[Text]:
     return [N_("This is not an e-mail address.")]
 
 
+def name_faults(name: str) -> list[Text]:
+    """What is wrong with a person's name."""
+    if not 1 <= len(name) <= 120:
+        return [N_("Must be %(least)s to %(most)s characters.", least=1, most=120)]
+    return [UNSTORABLE] if unstorable(name) else []
+
+
 SHORTEST, LONGEST = 12, 128
 _STEMS = frozenset(
     """
@@ -134,9 +147,7 @@ _RUNS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfgh
 def password_faults(password: str, email: str = "") -> list[Text]:
     """Why a password will not do; its length counts, what it is made of does not."""
     if len(password) < SHORTEST:
-        return [
-            N_("Please use at least %(count)s characters; a few words in a row are good.", count=SHORTEST)
-        ]
+        return [N_("Please use at least %(count)s characters; a few words in a row are good.", count=SHORTEST)]
     if len(password) > LONGEST:
         return [N_("Please use at most %(count)s characters.", count=LONGEST)]
     if _is_easy(password.casefold(), email.partition("@")[0]):
@@ -162,6 +173,26 @@ def _is_easy(password: str, local: str) -> bool:
 
 def _repeats(password: str, size: int) -> bool:
     return all(sign == password[place % size] for place, sign in enumerate(password))
+
+
+# ---------------------------------------------------------------- sites
+
+_SITE_CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,29}")
+
+
+def site_faults(facts: Mapping[str, str], zones: Set[str]) -> Faults:
+    """What is wrong with a site's particulars, by field; `zones` are the time zones there are."""
+    faults: Faults = {}
+    if not _SITE_CODE.fullmatch(facts["code"]):
+        faults["code"] = [N_("Please use up to 30 capital letters, digits and hyphens.")]
+    for field, least, most in (("name_en", 1, 120), ("name_zh", 1, 120), ("address", 0, 200)):
+        if not least <= len(facts[field]) <= most:
+            faults[field] = [N_("Must be %(least)s to %(most)s characters.", least=least, most=most)]
+        elif unstorable(facts[field]):
+            faults[field] = [UNSTORABLE]
+    if facts["zone"] not in zones:
+        faults["zone"] = [N_("There is no such time zone; an example is Asia/Shanghai.")]
+    return faults
 
 
 # ---------------------------------------------------------------- refusals

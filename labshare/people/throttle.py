@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from labshare.people.models import SignInFailure
 
 WINDOW = timedelta(minutes=15)
 BY_ACCOUNT, BY_ADDRESS = 10, 100
-_failures = SignInFailure.__table__
+_failures: Any = SignInFailure.__table__
 
 
 def account_key(email: str, purpose: str = "account") -> str:

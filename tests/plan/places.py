@@ -25,6 +25,9 @@ MAY_OPEN = {
 }
 NO_ACTOR = {
     ("labshare/clockwork/services.py", "run_due"): "the ticker runs what is due in nobody's name",
+    ("labshare/people/services/companies.py", "register"): "a stranger becomes somebody by it",
+    ("labshare/people/services/credentials.py", "reset_password"): "the mailed link says whose password it is",
+    ("labshare/people/services/joining.py", "join"): "a stranger becomes somebody by it",
     ("labshare/people/services/signing_in.py", "sign_in"): "who it is, is what it finds out",
     ("labshare/people/services/signing_in.py", "sign_out"): "the secret it ends says whose it is",
 }

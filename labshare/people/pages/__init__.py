@@ -1,6 +1,6 @@
 """People's HTML door."""
 
-from labshare.people.pages import signing_in
+from labshare.people.pages import account, companies, joining, signing_in, staff
 from labshare.people.pages.frame import pages
 
-__all__ = ["pages", "signing_in"]
+__all__ = ["account", "companies", "joining", "pages", "signing_in", "staff"]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, current_app, g, make_response, request, session
+from flask_login import login_user, logout_user
 
-from labshare.kernel.errors import Problem
+from labshare.kernel.errors import NotSignedIn, Problem
+from labshare.people import access
+from labshare.people.sessions import Browser
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import said, say
 
@@ -15,10 +19,11 @@ RAW = ("password", "current", "text")  # what must reach us letter by letter
 NEVER_SHOWN_AGAIN = ("password", "current")
 
 
-def sent(*many: str, without: tuple[str, ...] = ("next",)) -> dict[str, Any]:
+def sent(*many: str, keep_empty: bool = False, without: tuple[str, ...] = ("next",)) -> dict[str, Any]:
     """Every field the form sent, so that the schema can refuse those it does not know; empty ones left out.
 
-    Fields named in `many` may come several times and are read as lists.
+    Fields named in `many` may come several times and are read as lists. With `keep_empty` an empty field
+    is a value: who empties a field of something that is there means it.
     """
     values: dict[str, Any] = {}
     for name, given in request.form.lists():
@@ -26,8 +31,10 @@ def sent(*many: str, without: tuple[str, ...] = ("next",)) -> dict[str, Any]:
             continue
         if name in many:
             values[name] = [value for value in given if value]
-        elif value := given[-1] if name in RAW else given[-1].strip():
-            values[name] = value
+        else:
+            value = given[-1] if name in RAW else given[-1].strip()
+            if value or keep_empty:
+                values[name] = value
     return values
 
 
@@ -41,6 +48,25 @@ def again(template: str, problem: Problem, **context: Any) -> Response:
     return response
 
 
-def address() -> str:
-    """Where the client is, as our own proxy says."""
-    return request.remote_addr or "unknown"
+def browser() -> Browser:
+    """Who is knocking: the client's address as our own proxy says, and its program."""
+    settings = current_app.extensions["settings"]
+    return Browser(request.remote_addr or "unknown", request.user_agent.string, timedelta(hours=settings.session_hours))
+
+
+def open_session(secret: str) -> None:
+    """Start this browser's session afresh: whatever cookie it came with, nobody else knows the new one."""
+    actor = access.by_sign_in(secret)
+    if actor is None:  # removed in this very moment
+        raise NotSignedIn
+    session.clear()
+    session.permanent = True
+    login_user(access.SignedIn(actor, secret))
+    g.pop("actor", None)
+
+
+def close_session() -> None:
+    """Forget this browser's session."""
+    logout_user()
+    session.clear()
+    g.pop("actor", None)

@@ -1,31 +1,25 @@
-"""Pages before and after being somebody: sign in and out, language and colours."""
+"""Pages of those who are nobody yet: sign in and out, a forgotten password, language and colours."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from flask import current_app, flash, g, redirect, request, session, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 
 from labshare.kernel.errors import Problem
-from labshare.people import access, services
-from labshare.people.pages.frame import address, again, pages
+from labshare.people import services
+from labshare.people.pages.frame import again, browser, close_session, open_session, pages, sent
+from labshare.people.schemas import ForgottenIn, PasswordIn
+from labshare.web.bodies import load
 from labshare.web.guard import actor, public, safe_next
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import LANGUAGES
 from labshare.web.layout import THEMES
 
 YEAR = 365 * 24 * 3600
-
-
-def open_session(signed_in: access.SignedIn) -> None:
-    """Start this browser's session afresh: whatever cookie it came with, nobody else knows the new one."""
-    session.clear()
-    session.permanent = True
-    login_user(signed_in)
-    g.pop("actor", None)
+LONGEST_TYPED = 1000  # longer is no e-mail address and no password of ours; it is not looked at in full
 
 
 @pages.get("/sign-in")
@@ -43,18 +37,12 @@ def sign_in() -> Any:
 def sign_in_now() -> Any:
     """Open a session, or say that something is not right, and never what."""
     target = safe_next(request.form.get("next"))
-    settings = current_app.extensions["settings"]
+    email, password = (request.form.get(name, "")[:LONGEST_TYPED] for name in ("email", "password"))
     try:
-        signed_in = services.sign_in(
-            request.form.get("email", "")[:1000],
-            request.form.get("password", "")[:1000],
-            address(),
-            request.user_agent.string,
-            timedelta(hours=settings.session_hours),
-        )
+        secret = services.sign_in(email, password, browser())
     except Problem as problem:
         return again("people/sign_in.html", problem, next=target)
-    open_session(signed_in)
+    open_session(secret)
     return redirect(target, 303)
 
 
@@ -62,13 +50,59 @@ def sign_in_now() -> Any:
 @public
 def sign_out() -> Any:
     """End this browser's session; harmless where there is none."""
-    if isinstance(getattr(current_user, "secret", None), str):
-        services.sign_out(current_user.secret)
-    logout_user()
-    session.clear()
-    g.pop("actor", None)
+    secret = getattr(current_user, "secret", None)
+    if secret is not None:
+        services.sign_out(secret)
+    close_session()
     flash(_("You are signed out."), "info")
     return redirect(url_for("people.sign_in"), 303)
+
+
+# ---------------------------------------------------------------- a forgotten password
+
+
+@pages.get("/forgotten")
+@public
+def forgotten() -> Any:
+    """Where should the link go?"""
+    return show("people/forgotten.html", "content", form=Form())
+
+
+@pages.post("/forgotten")
+@public
+def forgotten_now() -> Any:
+    """Have a link mailed; the answer is the same whether there is somebody or not."""
+    try:
+        given = load(ForgottenIn(), sent())
+        services.ask_reset(actor(), given["email"], browser().address)
+    except Problem as problem:
+        return again("people/forgotten.html", problem)
+    flash(_("If somebody has this e-mail address, a link is on its way to them."), "info")
+    return redirect(url_for("people.sign_in"), 303)
+
+
+@pages.get("/reset/<token>")
+@public
+def reset(token: str) -> Any:
+    """Choose a new password."""
+    return show("people/reset.html", "content", form=Form(), email=services.reset_link(token).email)
+
+
+@pages.post("/reset/<token>")
+@public
+def reset_now(token: str) -> Any:
+    """Set the new password; the link is used up."""
+    email = services.reset_link(token).email
+    try:
+        services.reset_password(token, load(PasswordIn(), sent())["password"])
+    except Problem as problem:
+        return again("people/reset.html", problem, email=email)
+    close_session()
+    flash(_("Your new password is set. Please sign in with it."), "success")
+    return redirect(url_for("people.sign_in"), 303)
+
+
+# ---------------------------------------------------------------- language and colours
 
 
 def _prefer(name: str, value: str) -> Any:
