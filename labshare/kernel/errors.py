@@ -15,7 +15,7 @@ class Text:
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.msgid % self.params if self.params else self.msgid
+        return self.msgid % self.params if self.params else self.msgid.replace("%%", "%")
 
 
 def N_(msgid: str, **params: Any) -> Text:  # noqa: N802 - the marker the catalogue's extractor looks for

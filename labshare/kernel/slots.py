@@ -77,7 +77,7 @@ class Slot:
         pieces = []
         at = self.start
         while at < self.end:
-            day = at.astimezone(zone).date()
+            day = day_at(at, zone)
             cut = min(self.end, day_of(day, zone).end)
             pieces.append((day, Slot(at, cut)))
             at = cut
@@ -117,10 +117,17 @@ def day_of(day: date, zone: ZoneInfo) -> Slot:
     return Slot(local(day, time(), zone), local(day + timedelta(days=1), time(), zone))
 
 
+def day_at(moment: datetime, zone: ZoneInfo) -> date:
+    """The local day the moment belongs to; where clocks fall back over midnight, the day that began stays begun."""
+    day = moment.astimezone(zone).date()
+    tomorrow = day + timedelta(days=1)
+    return tomorrow if local(tomorrow, time(), zone) <= moment else day
+
+
 def grid(slot: Slot, minutes: int, zone: ZoneInfo) -> Iterator[datetime]:
     """Every start inside the slot that lies on the grid counted from the zone's midnight."""
     for day, piece in slot.by_local_day(zone):
-        midnight = day_of(day, zone).start
+        midnight = local(day, time(), zone)
         past = (piece.start - midnight) // MINUTE
         exact = piece.start == midnight + past * MINUTE
         first = -(-past // minutes) if exact else past // minutes + 1
@@ -133,5 +140,5 @@ def grid(slot: Slot, minutes: int, zone: ZoneInfo) -> Iterator[datetime]:
 def on_grid(moment: datetime, minutes: int, zone: ZoneInfo) -> bool:
     """Does the moment lie a whole number of grid steps after the zone's midnight?"""
     moment = moment.astimezone(UTC)
-    midnight = day_of(moment.astimezone(zone).date(), zone).start
+    midnight = local(day_at(moment, zone), time(), zone)
     return (moment - midnight) % (minutes * MINUTE) == timedelta(0)
