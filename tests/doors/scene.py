@@ -1,0 +1,167 @@
+"""A laboratory with something behind every door: fresh objects of one company, and somebody of every role to ask."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import insert
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from labshare.booking.models import Booking
+from labshare.kernel.db import Base, Transaction, db, transaction
+from labshare.people.models import Invitation, Person, RoleGrant, SignIn, Token
+from tests.cast import LONG_AGO, Cast
+
+# Column of the table of doors -> who stands for it.
+ROLES = {
+    "member": "mei",
+    "company_admin": "chen",
+    "rival": "bo",
+    "lab_manager": "li",
+    "lab_manager_elsewhere": "wei",
+    "admin": "ada",
+}
+UNCHANGED = {"answer", "sign_in_failure"}  # a hostile request may be counted; nothing else may change
+
+
+class Scene:
+    """The cast, a lab manager of another site, and objects made as they are needed."""
+
+    def __init__(self, app: Flask, cast: Cast) -> None:
+        self.app, self.cast = app, cast
+        self.count = 0
+        with transaction() as tx:
+            values = {"email": "wei@cast.labshare.test", "name": "Wei", "created_at": LONG_AGO}
+            wei = tx.execute(insert(Person).values(values).returning(Person.id)).scalar_one()
+            tx.execute(insert(RoleGrant).values(person_id=wei, role="lab_manager", site_id=cast.west))
+            cast._tell(tx)
+        cast.people["wei"] = wei
+        self._browsers: dict[str | None, FlaskClient] = {None: app.test_client()}
+        self._grants = self._rows(RoleGrant)
+
+    # ------------------------------------------------------------ asking
+
+    def browser(self, name: str | None) -> FlaskClient:
+        if name not in self._browsers:
+            assert name is not None
+            self._browsers[name] = self.cast.browser(name)
+        return self._browsers[name]
+
+    def ask(self, name: str | None, method: str, path: str, body: Any = None, **more: Any) -> TestResponse:
+        """Ask as a person would: by token at the JSON door, by a browser at a page; None is a stranger."""
+        if path.startswith("/api/v1"):
+            return self.cast.api(name)._send(method, path, body, buffered=True, **more)
+        return self.browser(name).open(path, method=method, data=body, buffered=True, **more)
+
+    def path(self, rule: Rule, **given: Any) -> str:
+        """The address of a route, with a fresh object of Aurora's wherever it names one."""
+        values = {name: given[name] if name in given else OBJECTS[name](self) for name in rule.arguments}
+        built = rule.build(values)
+        assert built is not None
+        return str(built[1])
+
+    # ------------------------------------------------------------ objects of Aurora's
+
+    def booking(self) -> int:
+        """A request of Mei's, still waiting, at a time nobody else holds."""
+        self.count += 1
+        start = datetime(2030, 1, 1, tzinfo=UTC) + timedelta(hours=self.count)
+        return self._made(
+            Booking,
+            state="requested",
+            instrument_id=self.cast.sem,
+            company_id=self.cast.aurora,
+            person_id=self.cast.people["mei"],
+            starts_at=start,
+            ends_at=start + timedelta(minutes=30),
+            purpose="Quiet work",
+            decide_by=start,
+            created_at=LONG_AGO,
+        )
+
+    def colleague(self) -> int:
+        """Another member of Aurora, to be looked at, changed and removed."""
+        self.count += 1
+        email = f"colleague{self.count}@cast.labshare.test"
+        values = {"email": email, "name": "Min", "created_at": LONG_AGO, "company_id": self.cast.aurora}
+        person_id = self._made(Person, **values)
+        self._made(RoleGrant, person_id=person_id, role="member")
+        self._grants = self._rows(RoleGrant)
+        return person_id
+
+    def invitation(self) -> int:
+        self.count += 1
+        email = f"guest{self.count}@cast.labshare.test"
+        times = {"created_at": LONG_AGO, "expires_at": datetime(2040, 1, 1, tzinfo=UTC)}
+        inviter = self.cast.people["chen"]
+        return self._made(Invitation, company_id=self.cast.aurora, email=email, invited_by=inviter, **times)
+
+    def token(self) -> int:
+        self.count += 1
+        values = {"name": "a script", "secret_hash": f"{self.count:064d}", "created_at": LONG_AGO}
+        return self._made(Token, person_id=self.cast.people["mei"], **values)
+
+    def session(self) -> int:
+        self.count += 1
+        times = {"created_at": LONG_AGO, "expires_at": datetime(2040, 1, 1, tzinfo=UTC)}
+        return self._made(SignIn, person_id=self.cast.people["mei"], secret_hash=f"{self.count:064d}", **times)
+
+    def _made(self, model: Any, **values: Any) -> int:
+        with transaction() as tx:
+            made = int(tx.execute(insert(model).values(values).returning(model.id)).scalar_one())
+            self.cast._tell(tx)
+        return made
+
+    # ------------------------------------------------------------ what there is, and putting it back
+
+    def _rows(self, model: Any) -> list[dict[str, Any]]:
+        with db.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(sa.select(model.__table__)).mappings()]
+
+    def heal(self) -> None:
+        """Undo what an allowed request may have done to people and companies, so that the next one finds them."""
+        with transaction() as tx:
+            tx.execute(sa.update(Base.metadata.tables["company"]).values(state="active"))
+            tx.execute(sa.update(Base.metadata.tables["person"]).values(active=True))
+            tx.execute(sa.update(Base.metadata.tables["token"]).values(revoked_at=None))
+            self._put_back(tx)
+            self.cast._tell(tx)
+        self._browsers = {None: self.app.test_client()}
+
+    def _put_back(self, tx: Transaction) -> None:
+        grants = RoleGrant.__table__
+        tx.execute(sa.delete(grants))
+        tx.execute(insert(grants), self._grants)
+
+    def contents(self) -> dict[str, str]:
+        """A hash of every table but those that may count a refused request."""
+        found = {}
+        with db.engine.connect() as connection:
+            for table in Base.metadata.sorted_tables:
+                if table.name not in UNCHANGED:
+                    rows = connection.execute(sa.select(table).order_by(*table.primary_key.columns))
+                    found[table.name] = hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()
+        return found
+
+
+OBJECTS: dict[str, Callable[[Scene], Any]] = {
+    "booking_id": Scene.booking,
+    "company_id": lambda scene: scene.cast.aurora,
+    "person_id": Scene.colleague,
+    "invitation_id": Scene.invitation,
+    "token_id": Scene.token,
+    "sign_in_id": Scene.session,
+    "site_id": lambda scene: scene.cast.east,
+    "code": lambda _scene: "SEM-01",
+    "name": lambda scene: next(iter(scene.app.extensions["jobs"])).name,
+    "token": lambda _scene: "no-such-token",
+    "filename": lambda _scene: "dist/manifest.json",
+}
+MISSING = {"code": "NO-SUCH", "name": "no-such-job", "token": "another-token", "filename": "none"}

@@ -1,0 +1,152 @@
+"""The declared table of doors: every route and method, and who may open it. What does not stand here, does not open.
+
+Columns: member and company admin of Aurora, Bo of its rival Borealis, lab manager of the object's site, lab manager
+of another site, admin. Objects in a path are Aurora's (see scene.py), instruments stand at the East site.
+
+    +  may: what the door does, or what is wrong with the body
+    -  may not: 403
+    0  does not exist for them: 404
+"""
+
+from __future__ import annotations
+
+COLUMNS = ("member", "company_admin", "rival", "lab_manager", "lab_manager_elsewhere", "admin")
+
+# Open to strangers; each for a reason.
+PUBLIC = {
+    "static": "the browser files hold nothing of anybody's",
+    "health.healthz": "monitors have no account",
+    "health.readyz": "monitors have no account",
+    "health.metrics": "guarded by the address asked from, or a token of its own",
+    "api-docs.openapi_json": "the API's document is public",
+    "docs.page": "the API's document is public",
+    "people.sign_in": "the way in",
+    "people.sign_in_now": "the way in",
+    "people.sign_out": "ends whatever session there is",
+    "people.register": "a company's way in",
+    "people.register_now": "a company's way in",
+    "people.join": "the link in the invitation is the key",
+    "people.join_now": "the link in the invitation is the key",
+    "people.forgotten": "whoever forgot the password is a stranger",
+    "people.forgotten_now": "whoever forgot the password is a stranger",
+    "people.reset": "the link in the mail is the key",
+    "people.reset_now": "the link in the mail is the key",
+    "people.language": "a cookie of one's own",
+    "people.theme": "a cookie of one's own",
+}
+
+_TABLE = """
+GET   static                        ++++++
+GET   health.healthz                ++++++
+GET   health.readyz                 ++++++
+GET   health.metrics                ++++++
+GET   api-docs.openapi_json         ++++++
+GET   docs.page                     ++++++
+GET   home.start                    ++++++
+
+GET   people.sign_in                ++++++
+POST  people.sign_in_now            ++++++
+POST  people.sign_out               ++++++
+GET   people.register               ++++++
+POST  people.register_now           ++++++
+GET   people.join                   000000
+POST  people.join_now               000000
+GET   people.forgotten              ++++++
+POST  people.forgotten_now          ++++++
+GET   people.reset                  000000
+POST  people.reset_now              000000
+POST  people.language               ++++++
+POST  people.theme                  ++++++
+GET   people.account                ++++++
+POST  people.account_now            ++++++
+GET   people.password               ++++++
+POST  people.password_now           ++++++
+GET   people.sessions               ++++++
+POST  people.session_end            ++++++
+POST  people.sessions_end           ++++++
+GET   people.tokens                 ++++++
+POST  people.token_create           ++++++
+POST  people.token_revoke           +00000
+GET   people.own_company            +++000
+GET   people.company                ++0+++
+GET   people.company_edit           -+0--+
+POST  people.company_edit_now       -+0--+
+POST  people.company_approve        --0--+
+POST  people.company_reject         --0--+
+POST  people.company_suspend        --0--+
+POST  people.company_reactivate     --0--+
+POST  people.invite                 -+0--+
+GET   people.invitation             -+0--+
+POST  people.invitation_withdraw    -+0--+
+POST  people.person_company_role    -+0--+
+POST  people.person_remove          -+0--+
+GET   people.companies              ---+++
+GET   people.companies_import       -----+
+POST  people.companies_import_now   -----+
+GET   people.staff                  -----+
+POST  people.staff_add              -----+
+GET   people.person                 -----+
+POST  people.person_roles           -----+
+GET   people.sites                  -----+
+POST  people.site_add               -----+
+GET   people.site                   -----+
+POST  people.site_change            -----+
+GET   people_api.me                 ++++++
+GET   people_api.companies          ++++++
+GET   people_api.company            ++0+++
+GET   people_api.sites              ++++++
+
+GET   instruments.catalogue         ++++++
+GET   instruments.show              ++++++
+GET   instruments.new               ---+++
+POST  instruments.add               ---+++
+GET   instruments.edit              ---+-+
+POST  instruments.change            ---+-+
+GET   instruments.sheet             ---+++
+POST  instruments.bring_in          ---+++
+GET   instruments_api.catalogue     ++++++
+GET   instruments_api.show          ++++++
+POST  instruments_api.add           ---+++
+PATCH instruments_api.change        ---+-+
+
+GET   bookings.listed               ++++++
+GET   bookings.new                  ++++++
+POST  bookings.check                ++++++
+POST  bookings.create               ++++++
+GET   bookings.overview             ++++++
+GET   bookings.week                 ++++++
+GET   bookings.queue                ---+++
+GET   bookings.show                 ++0+0+
+POST  bookings.approve              --0+0+
+POST  bookings.reject               --0+0+
+POST  bookings.cancel               ++0+0+
+POST  bookings.move                 ++0-0-
+GET   bookings_api.listed           ++++++
+POST  bookings_api.request          ++++++
+POST  bookings_api.check            ++++++
+GET   bookings_api.shown            ++0+0+
+POST  bookings_api.approve          --0+0+
+POST  bookings_api.reject           --0+0+
+POST  bookings_api.cancel           ++0+0+
+POST  bookings_api.move             ++0-0-
+GET   bookings_api.free_slots       ++++++
+GET   bookings_api.timeline         ++++++
+
+GET   inbox.listed                  ++++++
+POST  inbox.read                    ++++++
+GET   clockwork.jobs                -----+
+POST  clockwork.run                 -----+
+GET   clockwork_api.jobs            -----+
+POST  clockwork_api.run             -----+
+"""
+
+# What a request needs before the door can say who may: an instrument is named in the form, not in the path.
+FORMS: dict[str, dict[str, str]] = {
+    "bookings.create": {"instrument": "SEM-01"},
+    "bookings.check": {"instrument": "SEM-01"},
+}
+
+TABLE: dict[tuple[str, str], str] = {
+    (endpoint, method): marks
+    for method, endpoint, marks in (line.split() for line in _TABLE.split("\n") if line.strip())
+}
