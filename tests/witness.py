@@ -40,8 +40,8 @@ class Witness:
 
 
 @pytest.fixture(autouse=True)
-def witness() -> Iterator[Witness]:
-    """Fails the test in which something was changed and nothing was published."""
+def witness(request: pytest.FixtureRequest) -> Iterator[Witness]:
+    """Fails the test in which something was changed and nothing was published, unless it plants that on purpose."""
     watching = Witness()
     hooks = (
         ("before_cursor_execute", watching.saw),
@@ -53,4 +53,5 @@ def witness() -> Iterator[Witness]:
     yield watching
     for name, hook in hooks:
         event.remove(Engine, name, hook)
-    assert not watching.untold, watching.untold
+    if request.node.get_closest_marker("unsound") is None:
+        assert not watching.untold, watching.untold

@@ -169,9 +169,12 @@ def history(booking_id: int) -> list[sa.Row[Any]]:
     return list(rows(statement))
 
 
+_COMPANY = sa.select(Company.id, Company.name, Company.state).where(Company.id == sa.bindparam("wanted"))
+
+
 def company(company_id: int) -> sa.Row[Any]:
     """A company's name and whether it may book; raises NotFound."""
-    found = rows(sa.select(Company.id, Company.name, Company.state).where(Company.id == company_id))
+    found = rows(_COMPANY, wanted=company_id)
     if not found:
         raise NotFound
     return found[0]

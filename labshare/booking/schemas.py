@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
@@ -17,6 +18,7 @@ from labshare.web.i18n import own
 from labshare.web.paging import PageArguments
 
 BIGGEST_ID = 10**18
+LONGEST_WINDOW = timedelta(days=31)
 
 
 class SlotIn(Schema):
@@ -97,7 +99,7 @@ class WindowIn(Schema):
     def short(self, data: dict[str, Any], **_rest: Any) -> None:
         if data["starts_at"] >= data["ends_at"]:
             raise ValidationError([N_("Must end after it starts.")], "to")
-        if (data["ends_at"] - data["starts_at"]).days > 31:
+        if data["ends_at"] - data["starts_at"] > LONGEST_WINDOW:
             raise ValidationError([N_("At most 31 days.")], "to")
 
     @post_load

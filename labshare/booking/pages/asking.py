@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, request, url_for
@@ -109,9 +109,7 @@ def _page(known: Known | None, form: Form, verdict: Verdict | Problem | None) ->
 
 def _free(known: Known, form: Form, now: Any) -> dict[str, Any]:
     """The free slots of the chosen day, of the chosen length."""
-    day = asked_day(known.zone, now, 1)
-    if "day" not in request.args and form.values.get("starts_at", "")[:10].count("-") == 2:
-        day = _day_of(form.values["starts_at"]) or day
+    day = asked_day(known.zone, now, 1, form.values.get("starts_at", ""))
     lengths = _lengths(known)
     minutes = request.args.get("minutes", type=int) or _asked_length(form) or min(lengths, key=lambda n: abs(n - 60))
     slots = free.of_instrument(known, day_of(day, known.zone), minutes, now)
@@ -133,13 +131,6 @@ def _free(known: Known, form: Form, now: Any) -> dict[str, Any]:
         "length_options": [(one, length_words(one)) for one in sorted({*lengths, minutes})],
         "slots": shown,
     }
-
-
-def _day_of(local: str) -> date | None:
-    try:
-        return date.fromisoformat(local[:10])
-    except ValueError:
-        return None
 
 
 def _asked_length(form: Form) -> int | None:

@@ -58,12 +58,18 @@ def as_local(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
-def asked_day(zone: ZoneInfo, now: datetime, later: int = 0) -> date:
-    """The day named in the address, else today or so many days later; bounded to the years 2000 to 2100."""
-    try:
-        day = date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
-        day = now.astimezone(zone).date() + timedelta(days=later)
+def asked_day(zone: ZoneInfo, now: datetime, later: int = 0, otherwise: str = "") -> date:
+    """The day named in the address, else the day of `otherwise`, else today or so many days later.
+
+    Bounded to the years 2000 to 2100.
+    """
+    day = now.astimezone(zone).date() + timedelta(days=later)
+    for said in (request.args.get("day", ""), otherwise[:10]):
+        try:
+            day = date.fromisoformat(said)
+            break
+        except ValueError:
+            continue
     return min(max(day, date(2000, 1, 8)), date(2100, 12, 1))
 
 
