@@ -71,9 +71,7 @@ def faults(entry: Mapping[str, Any]) -> dict[str, list[Text]]:
         if value is not None and not low <= value <= high:
             wrong(field, N_("Must be a whole number from %(low)s to %(high)s.", low=low, high=high))
     if not is_code(entry["code"]):
-        wrong(
-            "code", N_("A code has capital letters, digits and hyphens, at most 39, and no hyphen in front.")
-        )
+        wrong("code", N_("A code has capital letters, digits and hyphens, at most 39, and no hyphen in front."))
     if entry.get("class_code") and not CLASS_CODE.fullmatch(entry["class_code"]):
         wrong("class_code", N_("A class code has six digits."))
     if entry["state"] not in STATES:
@@ -92,10 +90,7 @@ def _text_faults(text: str, least: int, most: int, *, lines: bool) -> list[Text]
     if not least <= len(text) <= most:
         found.append(N_("Must be %(least)s to %(most)s characters long.", least=least, most=most))
     allowed = "\n\r\t" if lines else ""
-    if any(
-        (sign < " " and sign not in allowed) or sign == "\x7f" or "\ud800" <= sign <= "\udfff"
-        for sign in text
-    ):
+    if any((sign < " " and sign not in allowed) or sign == "\x7f" or "\ud800" <= sign <= "\udfff" for sign in text):
         found.append(N_("Contains a character that cannot be stored."))
     return found
 

@@ -43,11 +43,11 @@ class CatalogueArguments(PageArguments):
         start, end = data.get("free_from"), data.get("free_to")
         if (start is None) != (end is None):
             missing = "free_from" if start is None else "free_to"
-            raise ValidationError(N_("Please give both ends of the time."), missing)  # type: ignore[arg-type]  # said by the door
+            raise ValidationError([N_("Please give both ends of the time.")], missing)
         if start is not None and not start < end:
-            raise ValidationError(N_("The end must come after the start."), "free_to")  # type: ignore[arg-type]  # said by the door
+            raise ValidationError([N_("The end must come after the start.")], "free_to")
         if start is not None and end - start > LONGEST_STRETCH:
-            raise ValidationError(N_("At most 92 days at once."), "free_to")  # type: ignore[arg-type]  # said by the door
+            raise ValidationError([N_("At most 92 days at once.")], "free_to")
 
     @post_load
     def _wanted(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -171,10 +171,10 @@ class _Entry(Schema):
     decide_minutes = _whole("decide_minutes")
     approval_required = _flag()
     qualification_required = _flag()
-    rate_cny_per_hour = fields.Decimal(validate=validate.Range(0, rules.MOST_RATE))
+    rate_cny_per_hour = fields.Decimal(metadata={"minimum": 0, "maximum": int(rules.MOST_RATE)})
     manufacturer = _text("manufacturer")
     model = _text("model")
-    class_code = fields.String(validate=validate.Regexp(r"^([0-9]{6})?\Z"))
+    class_code = Line(6, least=0, metadata={"pattern": "^([0-9]{6})?$"})
     original_value_cny = _whole("original_value_cny", allow_none=True)
     location = _text("location")
     maintenance_note = _text("maintenance_note")
@@ -190,10 +190,14 @@ class _Entry(Schema):
 class InstrumentIn(_Entry):
     """A new instrument; what is not said has its default."""
 
-    code = fields.String(required=True, validate=validate.Regexp(r"^[A-Z0-9][A-Z0-9-]{0,38}\Z"))
-    name_en = _text("name_en", required=True)
-    name_zh = _text("name_zh", required=True)
-    category = _text("category", required=True)
+    code = Line(39, required=True, metadata={"pattern": "^[A-Z0-9][A-Z0-9-]{0,38}$", "example": "XRD-02"})
+    name_en = _text("name_en", required=True, metadata={"example": "X-ray diffractometer"})
+    name_zh = _text("name_zh", required=True, metadata={"example": "X 射线衍射仪"})
+    category = _text("category", required=True, metadata={"example": "Diffractometers"})
+    category_zh = _text(
+        "category_zh", metadata={"description": "What a new category is called in Chinese.", "example": "衍射仪"}
+    )
+    site = Line(30, metadata={"description": "The site's code; not needed where there is but one.", "example": "EAST"})
 
 
 class InstrumentPatch(_Entry):

@@ -57,7 +57,7 @@ def change(
             raise Forbidden
         if version is not None and version != before.version:
             raise Conflict(
-                N_("Somebody changed this instrument meanwhile; here is what it says now."),
+                N_("Somebody changed this instrument meanwhile; please look at it again."),
                 code="changed_meanwhile",
             )
         directory = Directory.read([said])

@@ -47,25 +47,26 @@ def taken(cast: Cast, witness: Witness) -> Callable[..., None]:
     return take
 
 
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("raman", ["RAM-01"]),
-        ("拉曼", ["RAM-01"]),
-        ("horiba RAMAN", ["RAM-01"]),
-        ("光谱 labram", ["RAM-01"]),
-        ("ram-0", ["RAM-01"]),
-        ("100%", ["RAM-01"]),
-        ("scanning 显微", ["SEM-01"]),
-        ("raman battery", []),
-        ("_", []),
-        ("%%", []),
-        ("", ["BAT-01", "RAM-01", "SEM-01"]),
-    ],
-)
-def test_words_find_instruments_in_either_language(cast: Cast, words: str, found: list[str]) -> None:
+FOUND: list[tuple[str, list[str]]] = [
+    ("raman", ["RAM-01"]),
+    ("拉曼", ["RAM-01"]),
+    ("horiba RAMAN", ["RAM-01"]),
+    ("光谱 labram", ["RAM-01"]),
+    ("ram-0", ["RAM-01"]),
+    ("100%", ["RAM-01"]),
+    ("scanning 显微", ["SEM-01"]),
+    ("raman battery", []),
+    ("_", []),
+    ("%%", []),
+    ("", ["BAT-01", "RAM-01", "SEM-01"]),
+]
+
+
+def test_words_find_instruments_in_either_language(cast: Cast) -> None:
     raman(cast)
-    assert codes(cast.api("mei").get("/instruments", query_string={"q": words})) == found
+    mei = cast.api("mei")
+    for words, found in FOUND:
+        assert codes(mei.get("/instruments", query_string={"q": words})) == found, words
 
 
 def test_category_and_site_narrow_the_list(cast: Cast) -> None:
@@ -120,27 +121,28 @@ def test_what_is_out_of_service_is_not_free(cast: Cast) -> None:
     assert codes(cast.api("mei").get("/instruments")) == ["BAT-01", "SEM-01"]
 
 
-@pytest.mark.parametrize(
-    ("asked", "field"),
-    [
-        ("limit=201", "limit"),
-        ("limit=0", "limit"),
-        ("limit=99999999999999999999", "limit"),
-        ("cursor=zzz", "cursor"),
-        ("cursor=WzEsMV0", "cursor"),
-        ("state=broken", "state"),
-        ("q=%00", "q"),
-        ("colour=red", "colour"),
-        ("free_from=2026-11-23T09:00:00Z", "free_to"),
-        ("free_from=2026-11-23T09:00:00Z&free_to=2026-11-23T09:00:00Z", "free_to"),
-        ("free_from=2026-11-23T09:00:00&free_to=2026-11-23T10:00:00", "free_from"),
-        ("free_from=2026-11-23T09:00:00Z&free_to=2027-11-23T10:00:00Z", "free_to"),
-    ],
-)
-def test_a_question_that_makes_no_sense_is_refused_by_its_field(cast: Cast, asked: str, field: str) -> None:
-    answer = cast.api("mei").get(f"/instruments?{asked}")
-    assert answer.status_code == 422
-    assert field in answer.json["errors"]
+NONSENSE = [
+    ("limit=201", "limit"),
+    ("limit=0", "limit"),
+    ("limit=99999999999999999999", "limit"),
+    ("cursor=zzz", "cursor"),
+    ("cursor=WzEsMV0", "cursor"),
+    ("state=broken", "state"),
+    ("q=%00", "q"),
+    ("colour=red", "colour"),
+    ("free_from=2026-11-23T09:00:00Z", "free_to"),
+    ("free_from=2026-11-23T09:00:00Z&free_to=2026-11-23T09:00:00Z", "free_to"),
+    ("free_from=2026-11-23T09:00:00&free_to=2026-11-23T10:00:00", "free_from"),
+    ("free_from=2026-11-23T09:00:00Z&free_to=2027-11-23T10:00:00Z", "free_to"),
+]
+
+
+def test_a_question_that_makes_no_sense_is_refused_by_its_field(cast: Cast) -> None:
+    mei = cast.api("mei")
+    for asked, field in NONSENSE:
+        answer = mei.get(f"/instruments?{asked}")
+        assert answer.status_code == 422, asked
+        assert field in answer.json["errors"], asked
 
 
 def test_the_list_comes_in_pages_without_gap_or_repeat(cast: Cast) -> None:
@@ -188,9 +190,9 @@ def test_strangers_see_no_instrument(cast: Cast) -> None:
         assert cast.api(None).get(path).status_code == 401
 
 
-@pytest.mark.parametrize("code", ["NONE", "sem-01", "SEM-01%00", "%ED%A0%80", "A" * 400, "..%2F"])
-def test_a_code_nobody_knows_is_not_found(cast: Cast, code: str) -> None:
-    assert cast.api("mei").get(f"/instruments/{code}").status_code == 404
+def test_a_code_nobody_knows_is_not_found(cast: Cast) -> None:
+    for code in ["NONE", "sem-01", "SEM-01%00", "%ED%A0%80", "A" * 400, "..%2F"]:
+        assert cast.api("mei").get(f"/instruments/{code}").status_code == 404
 
 
 def test_an_instrument_says_the_rules_of_its_slots(cast: Cast) -> None:

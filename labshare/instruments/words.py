@@ -1,0 +1,50 @@
+"""What the catalogue's terms are called when people read them."""
+
+from __future__ import annotations
+
+from labshare.kernel.errors import N_, Text
+
+STATE_NAMES: dict[str, Text] = {
+    "in_service": N_("In service"),
+    "out_of_service": N_("Out of service"),
+    "retired": N_("Retired"),
+}
+STATE_TONES = {"in_service": "good", "out_of_service": "bad", "retired": "neutral"}
+MODE_NAMES: dict[str, Text] = {
+    "self_operated": N_("Self-operated"),
+    "assisted": N_("Assisted by staff"),
+    "commissioned": N_("Measured for you"),
+    "self_operated_clean_room": N_("Self-operated in the clean room"),
+    "long_run": N_("Long runs by channel"),
+}
+
+
+def length(minutes: int) -> Text:
+    """A number of minutes as people say it: 45 min, 1 h 30 min, 4 h, 3 days."""
+    days, rest = divmod(minutes, 1440)
+    hours, left = divmod(minutes, 60)
+    if days > 1 and not rest:
+        return N_("%(days)s days", days=days)
+    if hours and left:
+        return N_("%(hours)s h %(minutes)s min", hours=hours, minutes=left)
+    return N_("%(hours)s h", hours=hours) if hours else N_("%(minutes)s min", minutes=left)
+
+
+def terms(
+    *, grid: int, least: int, most: int, warmup: int, cooldown: int, notice: int, horizon: int, channels: int
+) -> list[Text]:
+    """The rules of an instrument's slots in plain sentences; all but channels and horizon in minutes."""
+    said = [
+        N_("A booking lasts from %(least)s to %(most)s.", least=length(least), most=length(most)),
+        N_("It begins and ends on a step of %(grid)s, counted from midnight.", grid=length(grid)),
+    ]
+    if notice:
+        said.append(N_("Ask at least %(notice)s ahead.", notice=length(notice)))
+    said.append(N_("The calendar is open for the next %(days)s days.", days=horizon))
+    if warmup:
+        said.append(N_("%(time)s before each booking are kept for warming up.", time=length(warmup)))
+    if cooldown:
+        said.append(N_("%(time)s after each booking are kept for cooling down.", time=length(cooldown)))
+    if channels > 1:
+        said.append(N_("%(n)s bookings can run side by side, each on its own channel.", n=channels))
+    return said
