@@ -50,6 +50,11 @@ def upgrade() -> None:
                 f"CREATE TRIGGER journal_append_only_{event} BEFORE {event.upper()} ON journal "
                 "BEGIN SELECT RAISE(ABORT, 'journal_append_only'); END"
             )
+        op.execute(  # INSERT OR REPLACE removes the row in its way without asking the trigger above
+            "CREATE TRIGGER journal_append_only_insert BEFORE INSERT ON journal "
+            "WHEN EXISTS (SELECT 1 FROM journal WHERE id = NEW.id) "
+            "BEGIN SELECT RAISE(ABORT, 'journal_append_only'); END"
+        )
 
 
 def downgrade() -> None:
@@ -58,7 +63,7 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION append_only()")
         op.execute("ALTER TABLE claim DROP CONSTRAINT ex_claim_overlap")
     else:
-        for name in ("journal_append_only_update", "journal_append_only_delete"):
-            op.execute(f"DROP TRIGGER {name}")
+        for event in ("insert", "update", "delete"):
+            op.execute(f"DROP TRIGGER IF EXISTS journal_append_only_{event}")
         for event in ("insert", "update"):
             op.execute(f"DROP TRIGGER ex_claim_overlap_{event}")
