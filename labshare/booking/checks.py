@@ -15,8 +15,8 @@ _LIVE = sorted(lifecycle.LIVE)
 
 def no_overlaps(session: Session) -> list[str]:
     """No two claims of one channel share a moment."""
-    order = {"partition_by": (Claim.instrument_id, Claim.channel), "order_by": Claim.starts_at}
-    so_far = sa.func.max(Claim.ends_at).over(**order, rows=(None, -1))
+    channel = (Claim.instrument_id, Claim.channel)
+    so_far = sa.func.max(Claim.ends_at).over(partition_by=channel, order_by=Claim.starts_at, rows=(None, -1))
     inner = sa.select(Claim.id, Claim.instrument_id, Claim.starts_at, so_far.label("so_far")).subquery()
     found = session.execute(sa.select(inner.c.id, inner.c.instrument_id).where(inner.c.so_far > inner.c.starts_at))
     return [f"claim {number} overlaps another of instrument {instrument}" for number, instrument in found]

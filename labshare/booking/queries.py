@@ -64,7 +64,7 @@ class Seen:
         return round(float(self.rate) * self.slot.hours, 2)
 
 
-SEEN = (
+SEEN: sa.Select[Any] = (  # type: ignore[assignment]  # 22 columns, typed one by one, are of no use here
     sa.select(
         Booking.id,
         Booking.state,

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from labshare.instruments.models import OVERLAP, Claim, slot_taken
-from labshare.kernel.db import LONGEST_CLAIM, Transaction, overlapping, rows
+from labshare.kernel import db
+from labshare.kernel.db import LONGEST_CLAIM, Transaction
 from labshare.kernel.slots import Slot, union
 
 BOOKING, MAINTENANCE, OUTAGE, OFFER = "booking", "maintenance", "outage", "offer"
-_claim = Claim.__table__
+_claim = db.table_of(Claim)
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,19 @@ class Taken:
     owner_id: int
 
 
+_TAKEN = sa.select(
+    _claim.c.instrument_id, _claim.c.channel, _claim.c.starts_at, _claim.c.ends_at, _claim.c.kind, _claim.c.owner_id
+).where(
+    _claim.c.instrument_id.in_(sa.bindparam("instruments", expanding=True)),
+    db.touches(_claim.c.starts_at, _claim.c.ends_at),
+)
+
+
 def taken(instrument_ids: Iterable[int], window: Slot) -> dict[int, list[Taken]]:
     """Every claim that touches the window, by instrument, in one statement."""
-    columns = (_claim.c.instrument_id, _claim.c.channel, _claim.c.starts_at, _claim.c.ends_at)
-    ids = list(instrument_ids)
-    which = _claim.c.instrument_id == ids[0] if len(ids) == 1 else _claim.c.instrument_id.in_(ids)
-    statement = sa.select(*columns, _claim.c.kind, _claim.c.owner_id).where(
-        which, overlapping(_claim.c.starts_at, _claim.c.ends_at, window.start, window.end)
-    )
-    found: dict[int, list[Taken]] = {number: [] for number in ids}
-    for number, channel, starts_at, ends_at, kind, owner_id in rows(statement):
+    found: dict[int, list[Taken]] = {number: [] for number in instrument_ids}
+    asked = db.window(window.start, window.end)
+    for number, channel, starts_at, ends_at, kind, owner_id in db.rows(_TAKEN, instruments=list(found), **asked):
         found[number].append(Taken(channel, Slot(starts_at, ends_at), kind, owner_id))
     return found
 
@@ -70,7 +74,7 @@ def claim(tx: Transaction, *, instrument_id: int, channel: int, slot: Slot, kind
         "kind": kind,
         "owner_id": owner_id,
     }
-    if tx.insert_or_nothing(_claim, dict(values), OVERLAP) is None:  # type: ignore[arg-type]  # __table__ is a Table
+    if tx.insert_or_nothing(_claim, dict(values), OVERLAP) is None:
         raise slot_taken()
 
 

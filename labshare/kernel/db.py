@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -19,7 +20,9 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
+from sqlalchemy.sql.functions import FunctionElement
 
 from labshare.kernel.errors import N_, Busy, Conflict, Problem, Reason
 
@@ -45,6 +48,11 @@ else:
 
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # only INTEGER is SQLite's own row id
 Json = sa.JSON().with_variant(postgresql.JSONB, "postgresql")
+
+
+def table_of(model: type[Base]) -> sa.Table:
+    """The table behind a model, for statements that go round the object layer."""
+    return model.__table__  # type: ignore[return-value]  # declared as FromClause, always a Table here
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -84,7 +92,8 @@ def engine_options(url: str) -> dict[str, Any]:
 
 
 def prepare(engine: sa.Engine) -> None:
-    """Teach a SQLite engine durable, serialised writes; PostgreSQL needs nothing here."""
+    """Teach an engine to refuse stray writes, and a SQLite one durable, serialised writes."""
+    event.listen(engine, "before_cursor_execute", _no_statement_outside)
     if engine.dialect.name != "sqlite":
         return
 
@@ -140,7 +149,7 @@ def constraint_of(error: IntegrityError) -> str | None:
     """The name of the constraint that refused, the same on both engines."""
     diag = getattr(error.orig, "diag", None)
     if diag is not None:
-        return diag.constraint_name
+        return str(diag.constraint_name)
     said = str(error.orig)
     if found := re.match(r"UNIQUE constraint failed: (.+)", said):
         columns = [part.split(".")[1] for part in found[1].split(", ")]
@@ -152,11 +161,12 @@ def constraint_of(error: IntegrityError) -> str | None:
 
 
 def _unique_name(table: sa.Table, columns: list[str]) -> str | None:
-    for rule in [*table.constraints, *table.indexes]:
-        unique = isinstance(rule, sa.UniqueConstraint) or (isinstance(rule, sa.Index) and rule.unique)
-        if unique and [column.name for column in rule.columns] == columns:
-            return str(rule.name)
-    return None
+    unique: list[sa.UniqueConstraint | sa.Index] = [index for index in table.indexes if index.unique]
+    unique += [rule for rule in table.constraints if isinstance(rule, sa.UniqueConstraint)]
+    return next((str(rule.name) for rule in unique if [column.name for column in rule.columns] == columns), None)
+
+
+_WRONG_SQL = 1  # SQLITE_ERROR: a missing table or a slip in a statement is a defect, no matter of waiting
 
 
 def problem_of(error: DBAPIError) -> Problem | None:
@@ -167,7 +177,7 @@ def problem_of(error: DBAPIError) -> Problem | None:
     state = getattr(error.orig, "sqlstate", None)
     if state in ("40P01", "40001", "55P03", "57014"):  # deadlock, serialisation, lock and statement timeouts
         return Busy()
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) and getattr(error.orig, "sqlite_errorcode", None) != _WRONG_SQL:
         return Busy(retry_after=5)
     return None
 
@@ -178,8 +188,8 @@ def problem_of(error: DBAPIError) -> Problem | None:
 class Retried(Protocol):
     """What `transaction()` needs of a retried request; see kernel/retry.py."""
 
-    lock_key: int
-
+    @property
+    def lock_key(self) -> int: ...
     def replay(self, tx: Transaction) -> None: ...
     def keep(self, tx: Transaction, result: Any) -> None: ...
 
@@ -203,15 +213,20 @@ class Transaction:
 
     def insert_or_nothing(self, table: sa.Table, values: dict[str, Any], name: str) -> int | None:
         """Insert one row; the new id, or None where the guard called `name` refuses it."""
-        if self.connection.dialect.name == "postgresql":
-            statement = postgresql.insert(table).on_conflict_do_nothing().returning(table.c.id)
-            return self.execute(statement, values).scalar()
+        statement = _insert(table, self.connection.dialect.name)
         try:
-            return self.execute(sqlite.insert(table).returning(table.c.id), values).scalar()
+            return self.execute(statement, values).scalar()
         except IntegrityError as error:  # SQLite undoes the statement alone; the transaction stands
             if constraint_of(error) == name:
                 return None
             raise
+
+
+@cache
+def _insert(table: sa.Table, engine: str) -> Any:
+    if engine == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing().returning(table.c.id)
+    return sqlite.insert(table).returning(table.c.id)
 
 
 @contextmanager
@@ -264,16 +279,36 @@ def _lock(tx: Transaction, instruments: Iterable[int], retry: Retried | None) ->
         tx.execute(_LOCK, {"keys": keys})
 
 
+_OUTSIDE = "rows are changed inside transaction() only"
+
+
+@event.listens_for(Session, "after_begin")
+def _mark(session: Session, _transaction: Any, connection: sa.Connection) -> None:
+    if not session.info.get("writing"):
+        connection.execution_options(reads=True)
+
+
+def _no_statement_outside(_connection: Any, _cursor: Any, said: str, _values: Any, context: Any, _many: bool) -> None:
+    # Statements may bypass the session by its connection, which is in autocommit: nothing would undo them.
+    if context.execution_options.get("reads") and (
+        context.isinsert or context.isupdate or context.isdelete or _WRITES.match(said)
+    ):
+        raise RuntimeError(_OUTSIDE)
+
+
+_WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|MERGE|TRUNCATE|CREATE|ALTER|DROP)\b", re.I)
+
+
 @event.listens_for(Session, "before_flush")
 def _no_flush_outside(session: Session, _context: Any, _instances: Any) -> None:
     if not session.info.get("writing"):
-        raise RuntimeError("rows are changed inside transaction() only")
+        raise RuntimeError(_OUTSIDE)
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _no_write_outside(state: ORMExecuteState) -> None:
     if (state.is_insert or state.is_update or state.is_delete) and not state.session.info.get("writing"):
-        raise RuntimeError("rows are changed inside transaction() only")
+        raise RuntimeError(_OUTSIDE)
 
 
 def swap(tx: Transaction, table: sa.Table, row_id: int, version: int, values: dict[str, Any]) -> int:
@@ -300,12 +335,43 @@ def like(column: Any, words: str) -> Any:
 LONGEST_CLAIM = timedelta(days=100)  # no claim is longer, so a window looks back no further
 
 
+class touches(FunctionElement[bool]):  # noqa: N801 - reads as a function of SQL
+    """Does [starts, ends) share a moment with the window? Written so that each engine uses its index.
+
+    Statements that stand ready leave the window open and are given it by `window()` when they are asked.
+    """
+
+    inherit_cache = True
+    type = sa.Boolean()
+
+    def __init__(self, starts: Any, ends: Any, given: Mapping[str, datetime] | None = None) -> None:
+        moments = (
+            sa.literal(given[name], UtcDateTime) if given else sa.bindparam(name, type_=UtcDateTime)
+            for name in ("window_start", "window_end", "window_reach")
+        )
+        super().__init__(starts, ends, *moments)
+
+
+def window(start: datetime, end: datetime) -> dict[str, datetime]:
+    """The values of the window [start, end) for a statement with `touches`."""
+    return {"window_start": start, "window_end": end, "window_reach": end + LONGEST_CLAIM}
+
+
+@compiles(touches, "postgresql")
+def _by_range(element: touches, compiler: Any, **how: Any) -> str:
+    starts, ends, start, end, _ = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"tstzrange({starts}, {ends}, '[)') && tstzrange({start}, {end}, '[)')"
+
+
+@compiles(touches, "sqlite")
+def _by_end(element: touches, compiler: Any, **how: Any) -> str:
+    starts, ends, start, end, reach = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"({ends} > {start} AND {ends} < {reach} AND {starts} < {end})"
+
+
 def overlapping(starts: Any, ends: Any, start: datetime, end: datetime) -> Any:
-    """Does [starts, ends) share a moment with [start, end)? Written so that each engine uses its index."""
-    if dialect() == "postgresql":
-        inside = sa.func.tstzrange(sa.literal(start, UtcDateTime), sa.literal(end, UtcDateTime), "[)")
-        return sa.func.tstzrange(starts, ends, sa.literal_column("'[)'")).op("&&", is_comparison=True)(inside)
-    return sa.and_(ends > start, ends < end + LONGEST_CLAIM, starts < end)
+    """Does [starts, ends) share a moment with [start, end)?"""
+    return touches(starts, ends, window(start, end))
 
 
 def has_guard(table: str, name: str) -> bool:
@@ -313,9 +379,9 @@ def has_guard(table: str, name: str) -> bool:
     session = db.session()
     if dialect() == "postgresql":
         found = "SELECT count(*) FROM pg_constraint WHERE conname = :name AND conrelid = to_regclass(:table)"
-        return session.scalar(sa.text(found), {"name": name, "table": table}) == 1
+        return bool(session.scalar(sa.text(found), {"name": name, "table": table}) == 1)
     found = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table AND name LIKE :name || '%'"
-    return session.scalar(sa.text(found), {"name": name, "table": table}) == 2
+    return bool(session.scalar(sa.text(found), {"name": name, "table": table}) == 2)
 
 
 def db_now(seconds: int = 0) -> sa.ColumnElement[datetime]:
@@ -327,6 +393,6 @@ def db_now(seconds: int = 0) -> sa.ColumnElement[datetime]:
     return sa.type_coerce(written, UtcDateTime)
 
 
-def rows(statement: sa.Select[*tuple[Any, ...]], **values: Any) -> Sequence[sa.Row[Any]]:
+def rows(statement: sa.Select[*tuple[Any, ...]], **values: Any) -> Sequence[Any]:
     """Read rows of plain columns, without the object layer's cost."""
     return db.session().connection().execute(statement, values).all()

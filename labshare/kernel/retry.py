@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint, insert, select
+from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint, bindparam, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from labshare.kernel import clock
-from labshare.kernel.db import Id, Model, Transaction, UtcDateTime, guard
+from labshare.kernel.db import Id, Model, Transaction, UtcDateTime, guard, table_of
 from labshare.kernel.errors import N_, Busy, Invalid
 
 UNIQUE = guard("uq_answer_person_id_key", lambda: Busy(code="retry_in_progress"))
@@ -41,9 +41,11 @@ class Replayed(Exception):
         super().__init__("answered before")
 
 
-_answers = Answer.__table__
-_FIND = select(_answers.c.fingerprint, _answers.c.status, _answers.c.body)
-_KEEP = insert(_answers)  # type: ignore[arg-type]  # a mapped class's __table__ is typed FromClause
+_answers = table_of(Answer)
+_FIND = select(_answers.c.fingerprint, _answers.c.status, _answers.c.body).where(
+    _answers.c.person_id == bindparam("whose"), _answers.c.key == bindparam("said")
+)
+_KEEP = insert(_answers)
 
 
 @dataclass
@@ -64,7 +66,7 @@ class Retry:
 
     def replay(self, tx: Transaction) -> None:
         """Raise Replayed where this key was answered before, Invalid where it asked for something else."""
-        found = tx.execute(_FIND.where(_answers.c.person_id == self.person_id, _answers.c.key == self.key)).first()
+        found = tx.execute(_FIND, {"whose": self.person_id, "said": self.key}).first()
         if found is None:
             return
         if found.fingerprint != self.fingerprint:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import transaction
+from labshare.kernel.db import table_of, transaction
 from labshare.notifications.models import InboxMark
 
-_mark: Any = InboxMark.__table__
+_mark = table_of(InboxMark)
 
 
 def mark_read(actor: Actor, entry_id: int) -> None:

@@ -64,6 +64,10 @@ class Blueprint(flask_smorest.Blueprint):
     def __init__(self, name: str, description: str) -> None:
         super().__init__(f"{name}_api", __name__, url_prefix=BASE, description=description)
 
+    def arguments(self, schema: type[Schema], **rest: Any) -> Callable[[_View], _View]:
+        """Read a request by this schema; it is made once, for making one costs as much as using it."""
+        return super().arguments(schema(), **rest)
+
     def refuses(self, *statuses: int) -> Callable[[_View], _View]:
         """Document the refusals of a route; 401 and 503 go without saying."""
 
@@ -93,19 +97,24 @@ class Blueprint(flask_smorest.Blueprint):
         """
         said = (403, 404, 409, 422, *((400, 413, 415) if body else ()), *refuses)
 
+        shape = schema()
+
+        def render(result: Any) -> str:
+            return json.dumps(shape.dump(result), separators=(",", ":"))
+
         def decorate(view: _View) -> _View:
             @wraps(view)
             def answered(*args: Any, **values: Any) -> Response:
-                retry = _retry(status, lambda result: _render(schema, result))
+                retry = _retry(status, render)
                 result = view(*args, retry=retry, **values)
-                text = retry.body if retry is not None and retry.body is not None else _render(schema, result)
+                text = retry.body if retry is not None and retry.body is not None else render(result)
                 return Response(text, status, content_type="application/json")
 
             done: Any = self.response(status, schema)(answered)
             done = self.refuses(*said)(done)
             if body is not None:
                 done = self.arguments(body, error_status_code=422)(done)
-            return self.doc(parameters=[_KEY_PARAMETER])(done)  # type: ignore[no-any-return]
+            return self.doc(parameters=[_KEY_PARAMETER])(done)
 
         return decorate
 
@@ -117,10 +126,6 @@ _KEY_PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "description": "Ask again with the same key and body and get the same answer; nothing is done twice.",
 }
-
-
-def _render(schema: type[Schema], result: Any) -> str:
-    return json.dumps(schema().dump(result), separators=(",", ":"))
 
 
 def _retry(status: int, render: Callable[[Any], str]) -> Retry | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +32,13 @@ MARSHMALLOW = (  # what marshmallow says of its own accord, marked here so that 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 BIGGEST = 2**53  # beyond it a JSON number no longer names one integer
 DEEPEST = 40
+RFC3339 = re.compile(  # with the seconds left out if one likes, as people and browsers do
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+class Sent(dict[str, Any]):
+    """A JSON object, told apart from the fields of a form or an address, where every value is text."""
 
 
 class Malformed(Problem):
@@ -55,8 +63,8 @@ def strict_json(raw: bytes) -> Any:
     return value
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
+def _once(pairs: list[tuple[str, Any]]) -> Sent:
+    found = Sent(pairs)
     if len(found) != len(pairs):
         raise Malformed(N_("The body names a key twice."))
     return found
@@ -134,7 +142,7 @@ def form(*names: str) -> dict[str, str]:
 
 
 class Line(fields.String):
-    """One line of text: no control characters, no lone surrogates; stripped; 1 to `most` characters."""
+    """One line of text: no control characters, line separators or lone surrogates; stripped; 1 to `most` characters."""
 
     def __init__(self, most: int = 200, *, least: int = 1, lines: bool = False, **rest: Any) -> None:
         self.most, self.least, self.lines = most, least, lines
@@ -145,7 +153,7 @@ class Line(fields.String):
         self._sized(text)
         for sign in text:
             kind = unicodedata.category(sign)
-            if kind == "Cs" or sign == "\x00" or (kind == "Cc" and not (self.lines and sign in "\n\r\t")):
+            if kind in ("Cs", "Zl", "Zp") or sign == "\x00" or (kind == "Cc" and not (self.lines and sign in "\n\r\t")):
                 raise ValidationError([N_("Contains a character that cannot be stored.")])
         return text if self.lines else text.strip()
 
@@ -182,10 +190,10 @@ class Moment(fields.AwareDateTime):
         super().__init__(format="iso", **rest)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> datetime:
-        if not isinstance(value, str) or len(value) > 40 or len(value) < 16 or "T" not in value.upper():
+        if not isinstance(value, str) or not RFC3339.fullmatch(value.upper()):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
         try:
-            moment = super()._deserialize(value, attr, data, **rest)
+            moment = super()._deserialize(value.upper(), attr, data, **rest)
             inside = EARLIEST <= moment < LATEST
         except OverflowError as error:
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
@@ -195,16 +203,16 @@ class Moment(fields.AwareDateTime):
 
 
 class Whole(fields.Integer):
-    """A whole number, never a boolean or a string in JSON, from `low` to `high`."""
+    """A whole number from `low` to `high`; in JSON never a boolean or a string, but 2.0 is 2."""
 
     def __init__(self, low: int, high: int, **rest: Any) -> None:
         self.low, self.high = low, high
         super().__init__(validate=validate.Range(low, high), **rest)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> int:
-        if isinstance(value, bool) or (isinstance(value, str) and not value.lstrip("-").isascii()):
+        if isinstance(value, bool) or (isinstance(value, str) and isinstance(data, Sent)):
             raise self.make_error("invalid", input=value)
-        if isinstance(value, str) and (len(value) > 18 or not value.lstrip("-").isdecimal()):
+        if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
             raise self.make_error("invalid", input=value)
         if isinstance(value, float) and not value.is_integer():
             raise self.make_error("invalid", input=value)

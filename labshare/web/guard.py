@@ -57,7 +57,7 @@ def actor() -> Actor:
     if "actor" not in g:
         g.actor = STRANGER  # where the database cannot say who it is, a stranger is told so
         g.actor = getattr(current_user, "actor", STRANGER)
-    return g.actor  # type: ignore[no-any-return]
+    return g.actor
 
 
 def is_api() -> bool:

@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,7 +55,7 @@ def page(
     if len(found) <= limit:
         return Page(found, None)
     last = found[limit - 1]
-    return Page(found[:limit], _write(getattr(last, order.key), getattr(last, tie.key)))  # type: ignore[arg-type]  # columns have keys
+    return Page(found[:limit], _write(getattr(last, order.key), getattr(last, tie.key)))
 
 
 def _write(value: Any, tie: int) -> str:
@@ -70,13 +70,19 @@ def _read(cursor: str, order: Any, tie: Any) -> list[Any]:
             value = datetime.fromisoformat(value)
             if value.tzinfo is None:
                 raise ValueError("naive")
+            value = value.astimezone(UTC)
         elif isinstance(order.type, sa.String):
             if not isinstance(value, str) or "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
                 raise ValueError("text")
-        elif not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**63:
+        elif not _fits(value, order.type):
             raise ValueError("number")
-        if not isinstance(number, int) or isinstance(number, bool) or abs(number) >= 2**63:
+        if not _fits(number, tie.type):
             raise ValueError("number")
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError) as error:
         raise Invalid(fields={"cursor": [N_("This is not a cursor of ours.")]}) from error
     return [sa.literal(value, order.type), sa.literal(number, tie.type)]
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Is it a whole number that a column of this kind could hold?"""
+    return type(value) is int and abs(value) < (2**63 if isinstance(kind, sa.BigInteger) else 2**31)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from labshare.booking import free, rules
 from labshare.instruments.timeline import Taken, free_channel
 from labshare.kernel.slots import MINUTE, Slot
-from tests.booking.conftest import at, body
+from tests.booking.conftest import SHANGHAI, at, body
 from tests.cast import Cast
 
 NOW = datetime(2026, 3, 28, 3, 7, 11, tzinfo=UTC)  # a day before clocks change in Europe
@@ -24,7 +24,7 @@ class Plain:
     """An instrument as far as its slots go."""
 
     state: str = "in_service"
-    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    zone: ZoneInfo = SHANGHAI
     channels: int = 1
     grid_minutes: int = 30
     min_minutes: int = 30

@@ -100,7 +100,7 @@ def _busy_day(known: Known, claims: list[Shown], chosen: date) -> dict[str, Any]
         "label": known.code,
         "note": own(known.name_en, known.name_zh),
         "href": url_for("bookings.week", code=known.code, day=chosen.isoformat()),
-        "claims": _of_day(claims, chosen, known.zone, known.channels),
+        "claims": _of_day(claims, chosen, known.zone),
         "today": False,
     }
 
@@ -119,7 +119,7 @@ def _busy_week(known: Known, claims: list[Shown], days: list[date]) -> dict[str,
     return {"known": known, "days": taken}
 
 
-def _of_day(claims: list[Shown], one: date, zone: ZoneInfo, channels: int = 1) -> list[dict[str, Any]]:
+def _of_day(claims: list[Shown], one: date, zone: ZoneInfo) -> list[dict[str, Any]]:
     """The day's claims as the timeline draws them: own bookings with their buffers apart, others as busy."""
     whole = day_of(one, zone)
     drawn = []

@@ -43,7 +43,7 @@ def listed() -> str:
         statement = statement.where(Booking.starts_at <= now)
     newest = tab in ("past", "all")
     found = page(statement, Booking.starts_at, Booking.id, 50, request.args.get("cursor"), newest_first=newest)
-    shown = {"tab": tab, "mine": "1" if mine else None}
+    shown: dict[str, Any] = {"tab": tab, "mine": "1" if mine else None}
     more = url_for("bookings.listed", **shown, cursor=found.next) if found.next else None
     tabs = [
         (url_for("bookings.listed", tab=name, mine=shown["mine"]), words, name == tab) for name, words in TABS.items()

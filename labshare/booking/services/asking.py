@@ -17,13 +17,13 @@ from labshare.instruments import timeline
 from labshare.instruments.queries import Known
 from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM, Actor
-from labshare.kernel.db import Transaction, swap, transaction
+from labshare.kernel.db import Transaction, swap, table_of, transaction
 from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound, Reason
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
 
-_INSERT = sa.insert(Booking.__table__).returning(Booking.__table__.c.id)  # type: ignore[arg-type]  # __table__ is a Table
+_INSERT = sa.insert(table_of(Booking)).returning(table_of(Booking).c.id)
 
 
 @dataclass(frozen=True)
@@ -164,12 +164,12 @@ def _save(tx: Transaction, actor: Actor, draft: Draft, known: Known, company: An
     number = tx.execute(_INSERT, row).scalar_one()
     held = rules.held(known, slot)
     timeline.claim(tx, instrument_id=known.id, channel=channel, slot=held, kind=timeline.BOOKING, owner_id=number)
-    fact = {"object_id": number, "company_id": company.id, "instrument_id": known.id}
-    when = {"starts_at": slot.start, "ends_at": slot.end}
-    asked = BookingRequested(**fact, **when, version=1, person_id=actor.person_id or 0, decide_by=decide_by)
+    fact: dict[str, Any] = {"object_id": number, "company_id": company.id, "instrument_id": known.id}
+    fact |= {"starts_at": slot.start, "ends_at": slot.end}
+    asked = BookingRequested(**fact, version=1, person_id=actor.person_id or 0, decide_by=decide_by)
     publish(tx, actor, asked, now)
     if not known.approval:
-        publish(tx, SYSTEM, BookingApproved(**fact, **when, version=2), now)
+        publish(tx, SYSTEM, BookingApproved(**fact, version=2), now)
     return _as_seen(known, row | {"id": number}, company.name, actor.name)
 
 
@@ -202,7 +202,7 @@ def _carry_over(
         "channel": channel,
         "decide_by": rules.decide_by(known, slot, now) if known.approval else None,
     }
-    table: Any = Booking.__table__
+    table = table_of(Booking)
     new = swap(tx, table, old.id, old.version if version is None else version, values)
     timeline.shift(tx, kind=timeline.BOOKING, owner_id=old.id, channel=channel, slot=rules.held(known, slot))
     moved = BookingMoved(

@@ -14,12 +14,12 @@ from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import Transaction, swap, transaction
+from labshare.kernel.db import Transaction, swap, table_of, transaction
 from labshare.kernel.errors import Conflict, Forbidden, Reason
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 
-_table: Any = Booking.__table__
+_table = table_of(Booking)
 
 
 def approve(
