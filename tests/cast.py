@@ -56,9 +56,7 @@ class ApiClient:
     ) -> TestResponse:
         body = {} if json is None else {"json": json}
         address = path if path.startswith("/api/") else f"/api/v1{path}"
-        return self.client.open(
-            address, method=method, headers={**self.headers, **(headers or {})}, **body, **more
-        )
+        return self.client.open(address, method=method, headers={**self.headers, **(headers or {})}, **body, **more)
 
     def get(self, path: str, **more: Any) -> TestResponse:
         return self._send("GET", path, **more)
@@ -158,9 +156,7 @@ class Cast:
     # ------------------------------------------------------------ what is there at the start
 
     def _tell(self, tx: Transaction) -> None:
-        event = CompanyAdded(
-            object_id=self.operator, version=1, company_id=self.operator, name="cast", state="active"
-        )
+        event = CompanyAdded(object_id=self.operator, version=1, company_id=self.operator, name="cast", state="active")
         publish(tx, SYSTEM, event, LONG_AGO)
 
     def _sites(self, tx: Transaction) -> None:
@@ -175,9 +171,7 @@ class Cast:
     def _companies(self, tx: Transaction) -> None:
         for key, (name, org_id, kind) in COMPANIES.items():
             values = {"name": name, "org_id": org_id, "kind": kind, "state": "active", "created_at": LONG_AGO}
-            self.companies[key] = tx.execute(
-                insert(Company).values(values).returning(Company.id)
-            ).scalar_one()
+            self.companies[key] = tx.execute(insert(Company).values(values).returning(Company.id)).scalar_one()
 
     def _people(self, tx: Transaction) -> None:
         for key, (name, company, roles) in PEOPLE.items():
