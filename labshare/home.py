@@ -29,6 +29,8 @@ def start() -> str:
         "state_words": rules.STATE_WORDS,
         "unread": inbox.unread(who),
     }
+    if who.company_id is not None:
+        shown["own_waiting"] = queries.count_own_waiting(who, now)
     if who.is_staff:
         urgent = queries.waiting(who).where(Booking.starts_at > now).order_by(Booking.decide_by).limit(6)
         shown["waiting"] = [Seen(*row) for row in rows(urgent)]

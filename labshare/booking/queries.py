@@ -158,6 +158,13 @@ def count_waiting(actor: Actor, now: datetime) -> int:
     return int(rows(statement.where(Booking.starts_at > now))[0][0])
 
 
+def count_own_waiting(actor: Actor, now: datetime) -> int:
+    """How many requests of the actor's company wait for the laboratory."""
+    mine = sa.and_(Booking.company_id == actor.company_id, Booking.state == lifecycle.REQUESTED)
+    statement = sa.select(sa.func.count()).select_from(Booking).where(mine, Booking.starts_at > now)
+    return int(rows(statement)[0][0])
+
+
 def history(booking_id: int) -> list[sa.Row[Any]]:
     """What the journal says of a booking, oldest first, with the name of who did it."""
     statement = (

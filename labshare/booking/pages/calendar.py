@@ -100,9 +100,20 @@ def _busy_day(known: Known, claims: list[Shown], chosen: date) -> dict[str, Any]
         "label": known.code,
         "note": own(known.name_en, known.name_zh),
         "href": url_for("bookings.week", code=known.code, day=chosen.isoformat()),
-        "claims": _of_day(claims, chosen, known.zone),
+        "claims": _few(known, _of_day(claims, chosen, known.zone)),
         "today": False,
     }
+
+
+def _few(known: Known, bars: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of an instrument with many channels, the own bars and one line for how many others are busy."""
+    others = [bar for bar in bars if bar["kind"] == "busy"]
+    if known.channels <= 4 or len(others) < 2:
+        return bars
+    start, end = min(bar["start"] for bar in others), max(bar["start"] + bar["minutes"] for bar in others)
+    text = _("%(n)s of %(all)s channels busy", n=len(others), all=known.channels)
+    together = {"kind": "busy", "start": start, "minutes": end - start, "text": text, "title": text, "href": None}
+    return [bar for bar in bars if bar["kind"] != "busy"] + [together]
 
 
 def _busy_week(known: Known, claims: list[Shown], days: list[date]) -> dict[str, Any]:
