@@ -150,12 +150,13 @@ class Line(fields.String):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> str:
         text = super()._deserialize(value, attr, data, **rest)
-        self._sized(text)
+        kept = text if self.lines else text.strip()
+        self._sized(kept)
         for sign in text:
             kind = unicodedata.category(sign)
             if kind in ("Cs", "Zl", "Zp") or sign == "\x00" or (kind == "Cc" and not (self.lines and sign in "\n\r\t")):
                 raise ValidationError([N_("Contains a character that cannot be stored.")])
-        return text if self.lines else text.strip()
+        return kept
 
     def _sized(self, text: str) -> None:
         if len(text) < self.least or (not text.strip() and self.least):
