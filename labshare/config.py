@@ -60,6 +60,9 @@ class Settings:
         secret = text("SECRET_KEY", DEFAULT_SECRET)
         if env == "production" and (secret == DEFAULT_SECRET or len(secret) < 32):
             raise BadSetting("LABSHARE_SECRET_KEY must be set to at least 32 random characters in production")
+        smtp_url = text("SMTP_URL", "")
+        if smtp_url and not smtp_url.startswith(("smtp://", "smtps://")):
+            raise BadSetting("LABSHARE_SMTP_URL must look like smtp://user:password@host:587 or smtps://…")
         base_url = text("BASE_URL", "").rstrip("/")
         port = number("PORT", 8000, 1, 65535)
         return cls(
@@ -76,7 +79,7 @@ class Settings:
             threads=number("THREADS", 4, 1, 64),
             body_limit=number("BODY_LIMIT", 1 << 20, 1 << 12, 1 << 26),
             session_hours=number("SESSION_HOURS", 12, 1, 24 * 30),
-            smtp_url=text("SMTP_URL", ""),
+            smtp_url=smtp_url,
             mail_from=text("MAIL_FROM", "labshare@localhost"),
             metrics_token=text("METRICS_TOKEN", ""),
             lease_seconds=number("LEASE_SECONDS", 15, 1, 300),

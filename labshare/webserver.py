@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from labshare import create_app
 from labshare.config import Settings
+from labshare.kernel.db import db
 from labshare.scheduler import follow_supervisor
 
 log = logging.getLogger("labshare")
@@ -44,8 +45,10 @@ def application() -> Flask:
             # No database, no booking: a worker reborn in an outage answers 503 and is there when it ends.
             log.exception("the database does not answer")
             found = []
-    if found:
-        raise NotSound(" ".join(found))
+        if found:
+            db.session.remove()
+            db.engine.dispose()
+            raise NotSound(" ".join(found))
     return app
 
 

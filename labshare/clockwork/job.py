@@ -76,3 +76,9 @@ def lag(job: Job, last: Run | None, now: datetime) -> timedelta:
     """How long a period has been waiting to be finished; zero where nothing waits."""
     waiting_since = last.done + job.every if last is not None and last.done else job.period(now)
     return max(timedelta(0), now - waiting_since)
+
+
+def in_a_line(failure: Exception) -> str:
+    """An error in its first line alone: the rest of a database error quotes what people wrote."""
+    words = str(failure).splitlines()
+    return f"{type(failure).__name__}: {words[0][:200]}" if words else type(failure).__name__

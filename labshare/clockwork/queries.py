@@ -13,7 +13,9 @@ from flask import current_app
 from labshare.clockwork.job import Job, Run, lag
 from labshare.clockwork.lease import NAME
 from labshare.clockwork.models import JobRun, Lease
+from labshare.clockwork.policy import require_admin
 from labshare.kernel import clock
+from labshare.kernel.actor import Actor
 from labshare.kernel.db import UtcDateTime, db_now, rows
 from labshare.kernel.errors import N_, NotFound, Text
 
@@ -26,6 +28,10 @@ class Line:
     last: Run | None
     lag_seconds: float
     next_run: datetime
+
+    @property
+    def failed(self) -> bool:
+        return self.last is not None and self.last.error is not None
 
     def outcome(self) -> Text:
         """What the last run came to, in words."""
@@ -52,17 +58,26 @@ def named(name: str) -> Job:
     return found
 
 
+def require_named(actor: Actor, name: str) -> None:
+    """Raises Forbidden for whom jobs are none of their business, NotFound where there is no such job."""
+    require_admin(actor)
+    named(name)
+
+
 def last_runs() -> dict[str, Run]:
-    """Each job's latest run, by the job's name."""
-    period, finished = sa.func.max(JobRun.period), sa.case((JobRun.finished_at.is_not(None), JobRun.period))
-    summed = sa.select(JobRun.job, period.label("period"), sa.func.max(finished).label("done"))
-    latest = summed.group_by(JobRun.job).subquery()
-    columns = (
-        *(JobRun.period, JobRun.started_at, JobRun.finished_at, JobRun.tries, JobRun.fence),
-        *(JobRun.result, JobRun.error, latest.c.done),
-    )
-    own = (latest.c.job == JobRun.job) & (latest.c.period == JobRun.period)
-    return {row[0]: Run(*list(row)[1:]) for row in rows(sa.select(JobRun.job, *columns).join(latest, own))}
+    """Each job's latest run, by the job's name: a few steps in an index, however many runs there were."""
+    found = [_latest(job.name) for job in jobs()]
+    if not found:
+        return {}
+    return {row[0]: Run(*list(row)[1:]) for row in rows(sa.select(sa.union_all(*found).subquery()))}
+
+
+def _latest(name: str) -> sa.Select[*tuple[Any, ...]]:
+    newest = sa.select(JobRun.period).where(JobRun.job == name).order_by(JobRun.period.desc()).limit(1)
+    done = newest.where(JobRun.finished_at.is_not(None)).scalar_subquery().label("done")
+    columns = (JobRun.period, JobRun.started_at, JobRun.finished_at, JobRun.tries, JobRun.fence)
+    latest = sa.select(JobRun.job, *columns, JobRun.result, JobRun.error, done)
+    return latest.where(JobRun.job == name, JobRun.period == newest.scalar_subquery())
 
 
 def lines(now: datetime) -> list[Line]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from labshare.clockwork.job import Job, is_due
+from labshare.clockwork.job import Job, in_a_line, is_due
 from labshare.clockwork.lease import Held, confirm
 from labshare.clockwork.models import PERIOD_TAKEN, JobRun
 from labshare.clockwork.policy import require_admin
@@ -56,7 +56,7 @@ def _attempt(job: Job, now: datetime) -> tuple[Mapping[str, int], str | None]:
         return job.run(now) or {}, None
     except Exception as failure:  # whatever it is, it is recorded and the other jobs go on
         log.exception("job %s failed", job.name)
-        return {}, said(failure)
+        return {}, in_a_line(failure)
 
 
 def _begin(tx: Transaction, job: Job, now: datetime, held: Held | None) -> None:
@@ -83,9 +83,3 @@ def _end(
 
 def _own(job: Job, now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(_runs.c.job == job.name, _runs.c.period == job.period(now))
-
-
-def said(failure: Exception) -> str:
-    """An error in one line: its first, for the rest of a database error quotes what people wrote."""
-    words = str(failure).splitlines()
-    return f"{type(failure).__name__}: {words[0][:200]}" if words else type(failure).__name__
