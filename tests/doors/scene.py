@@ -140,6 +140,12 @@ class Scene:
         tx.execute(sa.delete(grants))
         tx.execute(insert(grants), self._grants)
 
+    def contents_of(self, table: str, column: str) -> list[Any]:
+        """One column of a table, in order."""
+        wanted = Base.metadata.tables[table].c[column]
+        with db.engine.connect() as connection:
+            return list(connection.execute(sa.select(wanted).order_by(wanted)).scalars())
+
     def contents(self) -> dict[str, str]:
         """A hash of every table but those that may count a refused request."""
         found = {}

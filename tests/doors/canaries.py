@@ -1,0 +1,155 @@
+"""Canaries: marked words in everything a company wrote, and a harvest of every byte a reader can fetch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from werkzeug.routing import Rule
+
+from labshare.kernel import clock
+from labshare.kernel.db import Base, Transaction, transaction
+from tests.doors.scene import Scene
+from tests.doors.walk import routes
+
+# Words of ours, secrets nobody reads, and what is unreadable when marked; everything else is people's own text.
+OURS = {
+    "state",
+    "kind",
+    "role",
+    "language",
+    "org_id_type",
+    "password_hash",
+    "secret_hash",
+    "key",
+    "fingerprint",
+    "zone",
+}
+MARK = re.compile(rb"cnry-(\w+)-(\w+)-(\w+)-[0-9]+", re.IGNORECASE)
+SOURCE = Path(__file__).parent.parent.parent / "labshare"
+
+
+def fill(scene: Scene) -> None:
+    """Give both companies a life through the doors, then mark every text of theirs where it is stored."""
+    soon = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
+    for number, name in enumerate(("mei", "bo")):
+        start = soon + timedelta(hours=4 * number)
+        body = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=1)).isoformat(), "purpose": "Work"}
+        made = scene.ask(name, "POST", "/api/v1/bookings", {"instrument": "SEM-01", **body})
+        assert made.status_code == 201, made.get_json()
+        path = f"/api/v1/bookings/{made.get_json()['id']}"
+        assert scene.ask("li", "POST", f"{path}/approve", {"reason": "Welcome"}).status_code == 200
+        later = {
+            "starts_at": (start + timedelta(hours=8)).isoformat(),
+            "ends_at": (start + timedelta(hours=9)).isoformat(),
+        }
+        assert scene.ask(name, "POST", f"{path}/move", later).status_code == 200
+        assert scene.ask(name, "POST", "/api/v1/bookings", {"instrument": "BAT-01", **body}).status_code == 201
+    for make in (Scene.booking, Scene.colleague, Scene.invitation, Scene.token, Scene.session):
+        make(scene)
+    with transaction() as tx:
+        for company in ("aurora", "borealis"):
+            _mark(tx, company, scene.cast.companies[company])
+        scene.cast._tell(tx)
+
+
+def _mark(tx: Transaction, name: str, company_id: int) -> None:
+    tables = Base.metadata.tables
+    people = sa.select(tables["person"].c.id).where(tables["person"].c.company_id == company_id)
+    for table in tables.values():
+        if table.name == "company":
+            theirs: Any = table.c.id == company_id
+        elif "company_id" in table.c:
+            theirs = table.c.company_id == company_id
+        elif "person_id" in table.c:
+            theirs = table.c.person_id.in_(people)
+        else:
+            continue
+        texts = [one.name for one in table.c if isinstance(one.type, sa.String) and one.name not in OURS]
+        for row_id in (
+            tx.execute(sa.select(table.c.id).where(theirs)).scalars().all() if texts and "id" in table.c else ()
+        ):
+            said = {text: f"cnry-{name}-{table.name}-{text}-{row_id}" for text in texts if table.name != "journal"}
+            if said and table.name != "answer":
+                tx.execute(sa.update(table).where(table.c.id == row_id).values(said))
+
+
+def marks(harvest: dict[str, bytes], company: str) -> dict[str, set[str]]:
+    """Which texts of the company stand in what was fetched: table.column -> where."""
+    found: dict[str, set[str]] = {}
+    for where, body in harvest.items():
+        for name, table, column in MARK.findall(body):
+            if name.decode().lower() == company:
+                found.setdefault(f"{table.decode()}.{column.decode()}".lower(), set()).add(where)
+    return found
+
+
+def harvest(scene: Scene, reader: str) -> dict[str, bytes]:
+    """Everything a reader can fetch: every GET route, for every object there is, with every query it knows."""
+    document = scene.ask(None, "GET", "/api/v1/openapi.json").get_json()
+    found = {}
+    for rule, method in routes(scene.app):
+        if method != "GET" or rule.endpoint == "static":
+            continue
+        for path in _paths(scene, rule):
+            for query in _queries(scene, rule, document):
+                answer = scene.ask(reader, "GET", path, query_string=query)
+                assert answer.status_code < 500, (path, query)
+                said = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+                found[f"{path} {query}"] = said.encode() + answer.get_data()
+    return found
+
+
+def _paths(scene: Scene, rule: Rule) -> Iterator[str]:
+    """The route for each object of that kind there is, of whichever company."""
+    tables = {"booking_id": "booking", "company_id": "company", "person_id": "person", "invitation_id": "invitation"}
+    (name,) = rule.arguments or {""}
+    if name not in tables:
+        yield scene.path(rule)
+        return
+    for row in scene.contents_of(tables[name], "id"):
+        yield scene.path(rule, **{name: row})
+
+
+def _queries(scene: Scene, rule: Rule, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    now = clock.now()
+    windows = [
+        {"from": at.isoformat(), "to": (at + timedelta(days=14)).isoformat()}
+        for at in (now, now.replace(year=2030, month=1, day=1))
+    ]
+    values: dict[str, list[Any]] = {
+        "company": [scene.cast.aurora, scene.cast.borealis],
+        "instrument": ["SEM-01", "BAT-01"],
+        "q": ["nry-aur", "nry-bor", "c"],
+        "state": ["requested", "approved", "cancelled", "active", "all"],
+        "limit": [200],
+        "minutes": [30],
+        "mine": ["1"],
+        "tab": ["past", "all", "coming", "waiting"],
+        "day": [(now + timedelta(days=2)).date().isoformat(), "2030-01-01"],
+        "span": ["week", "day", "month"],
+        "category": [scene.cast.category],
+        "site": ["EAST"],
+        "year": [2026, 2030],
+        "format": ["csv", "xlsx", "json"],
+        "scope": ["all"],
+    }
+    if rule.rule.startswith("/api/v1"):
+        path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
+        parameters = document["paths"].get(path, {}).get("get", {}).get("parameters", [])
+        known = {one["name"] for one in parameters}
+        needed = {one["name"] for one in parameters if one["required"]}
+    else:
+        slice_of_it = scene.app.view_functions[rule.endpoint].__module__.split(".")[1]
+        text = "".join(file.read_text(encoding="utf-8") for file in (SOURCE / slice_of_it).rglob("*.py"))
+        known, needed = {name for name in (*values, "from", "to") if f'"{name}"' in text}, set()
+    base = {name: values[name][0] for name in needed if name in values}
+    for window in windows if "from" in known else [{}]:
+        yield {**base, **(window if "from" in needed or "to" in known else {})}
+        for name in sorted(known & values.keys()):
+            for value in values[name]:
+                yield {**base, **window, name: value}

@@ -1,0 +1,69 @@
+"""Companies are strangers to each other: another one's object is a missing one, and none of its words reach a rival."""
+
+from __future__ import annotations
+
+import re
+
+from werkzeug.test import TestResponse
+
+from tests.doors.canaries import fill, harvest, marks
+from tests.doors.scene import ROLES, Scene
+from tests.doors.table import COLUMNS, TABLE
+from tests.doors.walk import bad_body, routes
+
+OWNED = {"booking_id", "company_id", "person_id", "invitation_id", "token_id", "sign_in_id"}
+MISSING = 999_999_999_999
+
+
+def plain(answer: TestResponse, path: str) -> tuple[int, list[tuple[str, str]], bytes]:
+    """The answer without what echoes the address that was asked for."""
+    headers = [(name, value) for name, value in answer.headers if name not in ("Date", "Content-Length", "Set-Cookie")]
+    body = answer.get_data().replace(path.encode(), b"<here>")
+    return answer.status_code, sorted((name, value.replace(path, "<here>")) for name, value in headers), body
+
+
+def test_another_companys_object_and_a_missing_one_are_told_in_the_same_bytes(scene: Scene) -> None:
+    told_apart = []
+    for rule, method in routes(scene.app):
+        if not OWNED & rule.arguments:
+            continue
+        (name,) = rule.arguments
+        marked = zip(COLUMNS, TABLE[rule.endpoint, method], strict=True)
+        for column in (column for column, mark in marked if mark == "0" or column == "rival"):
+            for body in (bad_body(rule, method), None if method == "GET" else {}):
+                paths = scene.path(rule), scene.path(rule, **{name: MISSING})
+                real, missing = (plain(scene.ask(ROLES[column], method, path, body), path) for path in paths)
+                if real != missing:
+                    told_apart.append(f"{method} {rule.rule} as {column}: {real[0]} and {missing[0]}")
+                if real[0] < 400:
+                    scene.heal()
+    assert told_apart == []
+
+
+def test_json_about_another_companys_object_is_the_same_to_the_last_byte(scene: Scene) -> None:
+    real = scene.ask("bo", "GET", f"/api/v1/bookings/{scene.booking()}")
+    missing = scene.ask("bo", "GET", f"/api/v1/bookings/{MISSING}")
+    assert real.status_code == missing.status_code == 404
+    assert (list(real.headers), real.get_data()) == (list(missing.headers), missing.get_data())
+
+
+def test_no_word_of_a_company_reaches_its_rival(scene: Scene) -> None:
+    fill(scene)
+    assert marks(harvest(scene, "bo"), "aurora") == {}
+    assert marks(harvest(scene, "chen"), "borealis") == {}
+
+
+def test_the_marked_words_are_there_for_those_who_may_read_them(scene: Scene) -> None:
+    fill(scene)
+    own = marks(harvest(scene, "chen"), "aurora")
+    assert {
+        "company.name",
+        "person.name",
+        "person.email",
+        "booking.purpose",
+        "booking.answer",
+        "invitation.email",
+    } <= set(own)
+    bos = harvest(scene, "bo")
+    assert "booking.purpose" in marks(bos, "borealis")
+    assert any(re.search(rb'"kind": ?"busy"', body) for body in bos.values())
