@@ -1,0 +1,1 @@
+"""What happens by itself as time passes: jobs, their periods, and who leads."""
