@@ -80,13 +80,13 @@ def own_company() -> Any:
 
 def _about(company_id: int) -> dict[str, Any]:
     who, one = actor(), queries.company(actor(), company_id)
-    runs = policy.runs_company(who, company_id)
+    may_run = policy.runs_company(who, company_id)
     return {
         "company": one,
         "warnings": rules.company_warnings(one.org_id_type, one.org_id),
         "people": queries.colleagues(who, company_id),
-        "invitations": queries.open_invitations(company_id, clock.now()) if runs else [],
-        "runs": runs,
+        "invitations": queries.open_invitations(company_id, clock.now()) if may_run else [],
+        "runs": may_run,
         "is_admin": policy.is_admin(who),
         "moves": lifecycle.moves_from(one.state),
     }
