@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import current_user
 from werkzeug.routing import BaseConverter
 
@@ -114,8 +115,17 @@ def safe_next(target: str | None, default: str = "/") -> str:
     return target if not parts.scheme and not parts.netloc else default
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions, but a file of ours is the same for everybody and must not vary by anybody's cookie."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def init_app(app: Flask) -> None:
     """Lock every route of the application."""
+    app.session_interface = Sessions()
     app.url_map.converters["id"] = IdConverter
     app.before_request(_lock)
     app.after_request(_headers)
