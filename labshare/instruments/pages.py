@@ -189,6 +189,7 @@ def edit(code: str) -> tuple[str, int]:
     values |= {
         "booking_modes": list(it.booking_modes),
         "category": own(it.category_en, it.category_zh),
+        "category_zh": "",  # names a new category only; the old one's would contradict another choice
         "site": it.site_code,
         "owner": it.owner_id,
         "granularity_minutes": it.grid_minutes,

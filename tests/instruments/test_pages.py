@@ -217,6 +217,7 @@ def test_li_edits_an_instrument_and_a_late_editor_is_told(cast: Cast) -> None:
     answer = li.post("/instruments/SEM-01/edit", data=sent)
     assert answer.status_code == 303, text(answer)
     assert vars(queries.by_code(cast.li, "SEM-01")) == before | {"location": "B2", "version": 2}
+    assert 'name="category_zh" value=""' in page.text, "or choosing another category would contradict it"
     late = li.post("/instruments/SEM-01/edit", data=sent | {"location": "B3"}, headers={"Accept-Language": "en"})
     assert late.status_code == 409
     assert "Somebody changed this instrument meanwhile" in text(late)
