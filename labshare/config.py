@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 DEFAULT_SECRET = "development-only-secret-not-for-production"  # noqa: S105 - refused in production below
 
@@ -49,8 +53,8 @@ class Settings:
 
         def number(name: str, default: int, low: int, high: int) -> int:
             said = text(name, str(default))
-            if not said.isdecimal() or not low <= int(said) <= high:
-                raise BadSetting(f"LABSHARE_{name} must be a whole number from {low} to {high}, not {said!r}")
+            if not re.fullmatch("[0-9]{1,9}", said) or not low <= int(said) <= high:
+                raise BadSetting(f"LABSHARE_{name} must be a whole number from {low} to {high}, not {said[:40]!r}")
             return int(said)
 
         env = text("ENV", "development")
@@ -65,9 +69,16 @@ class Settings:
             raise BadSetting("LABSHARE_SMTP_URL must look like smtp://user:password@host:587 or smtps://…")
         base_url = text("BASE_URL", "").rstrip("/")
         port = number("PORT", 8000, 1, 65535)
+        database_url = text("DATABASE_URL", f"sqlite:///{data_dir / 'labshare.sqlite3'}")
+        try:
+            make_url(database_url).get_dialect()
+        except ArgumentError:  # its own message might show the password
+            raise BadSetting(
+                "LABSHARE_DATABASE_URL must be a database's address, as README's table of settings shows it"
+            ) from None
         return cls(
             env=env,
-            database_url=text("DATABASE_URL", f"sqlite:///{data_dir / 'labshare.sqlite3'}"),
+            database_url=database_url,
             secret_key=secret,
             host=text("HOST", "127.0.0.1"),
             port=port,
