@@ -1,0 +1,1 @@
+"""The promises under load and faults; LABSHARE_PROOF=full runs the counts they are stated with."""
