@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import psycopg
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
@@ -84,7 +85,7 @@ def engine_options(url: str) -> dict[str, Any]:
     limits = "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
     return {
         "isolation_level": "AUTOCOMMIT",
-        "connect_args": {"options": limits},
+        "connect_args": {"options": limits, "cursor_factory": _Cursor},
         "pool_size": 8,
         "max_overflow": 8,
         "pool_timeout": 5,
@@ -93,7 +94,8 @@ def engine_options(url: str) -> dict[str, Any]:
 
 def prepare(engine: sa.Engine) -> None:
     """Teach an engine to refuse stray writes, and a SQLite one durable, serialised writes."""
-    event.listen(engine, "before_cursor_execute", _no_statement_outside)
+    for way in ("do_execute", "do_executemany"):  # hooks of the dialect; those of the engine slow every statement
+        event.listen(engine, way, _no_statement_outside)
     if engine.dialect.name != "sqlite":
         return
 
@@ -111,6 +113,17 @@ def prepare(engine: sa.Engine) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         elif connection.get_execution_options().get("snapshot"):
             connection.exec_driver_sql("BEGIN")
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    """Tells of its columns what SQLAlchemy asks, name and type; psycopg's own descriptions cost as much as a read."""
+
+    @property
+    def description(self) -> Any:
+        found = self.pgresult
+        if found is None or not found.nfields:
+            return None
+        return [((found.fname(n) or b"").decode(), found.ftype(n)) for n in range(found.nfields)]
 
 
 @contextmanager
@@ -243,14 +256,10 @@ def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> It
     session.rollback()
     session.info["writing"] = True
     try:
-        options: dict[str, Any] = {"writes": True}
-        postgres = dialect() == "postgresql"
-        if postgres:
-            options["isolation_level"] = "READ COMMITTED"
-        session.connection(execution_options=options)
+        session.connection(execution_options={"writes": True})
         tx = Transaction(session, retry)
-        if postgres:
-            _lock(tx, lock, retry)
+        if tx.connection.dialect.name == "postgresql":
+            _begin(tx, lock, retry)
         if retry is not None:
             retry.replay(tx)
         yield tx
@@ -269,14 +278,14 @@ def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> It
 
 
 _INSTRUMENT_KEYS = 1 << 48  # advisory keys of instruments lie above this, those of retries above 1 << 61
-_LOCK = sa.text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
 
 
-def _lock(tx: Transaction, instruments: Iterable[int], retry: Retried | None) -> None:
+def _begin(tx: Transaction, instruments: Iterable[int], retry: Retried | None) -> None:
+    # Begun and locked in one round trip; every statement looks afresh, so later ones see what the locks waited for.
     keys = [] if retry is None else [retry.lock_key]  # first: a holder of instruments never waits for a retry
     keys += sorted({_INSTRUMENT_KEYS | number for number in instruments})
-    if keys:
-        tx.execute(_LOCK, {"keys": keys})
+    locks = (f"SELECT pg_advisory_xact_lock({key:d})" for key in keys)
+    tx.connection.exec_driver_sql("; ".join(["BEGIN ISOLATION LEVEL READ COMMITTED", *locks]))
 
 
 _OUTSIDE = "rows are changed inside transaction() only"
@@ -288,7 +297,7 @@ def _mark(session: Session, _transaction: Any, connection: sa.Connection) -> Non
         connection.execution_options(reads=True)
 
 
-def _no_statement_outside(_connection: Any, _cursor: Any, said: str, _values: Any, context: Any, _many: bool) -> None:
+def _no_statement_outside(_cursor: Any, said: str, _values: Any, context: Any) -> None:
     # Statements may bypass the session by its connection, which is in autocommit: nothing would undo them.
     if context.execution_options.get("reads") and (
         context.isinsert or context.isupdate or context.isdelete or _WRITES.match(said)

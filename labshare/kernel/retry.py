@@ -45,7 +45,7 @@ _answers = table_of(Answer)
 _FIND = select(_answers.c.fingerprint, _answers.c.status, _answers.c.body).where(
     _answers.c.person_id == bindparam("whose"), _answers.c.key == bindparam("said")
 )
-_KEEP = insert(_answers)
+_KEEP = insert(_answers).inline()
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -72,14 +73,15 @@ class Blueprint(flask_smorest.Blueprint):
         """Document the refusals of a route; 401 and 503 go without saying."""
 
         def document(view: _View) -> _View:
+            told = view
             for status in sorted({401, 503, *statuses}):
-                view = self.alt_response(
+                told = self.alt_response(
                     status,
                     schema=ProblemOut,
                     content_type="application/problem+json",
                     description=MEANING[status],
-                )(view)
-            return view
+                )(told)
+            return _told(view, told)
 
         return document
 
@@ -110,13 +112,19 @@ class Blueprint(flask_smorest.Blueprint):
                 text = retry.body if retry is not None and retry.body is not None else render(result)
                 return Response(text, status, content_type="application/json")
 
-            done: Any = self.response(status, schema)(answered)
+            done: Any = _told(answered, self.response(status, schema)(answered))
             done = self.refuses(*said)(done)
             if body is not None:
                 done = self.arguments(body, error_status_code=422)(done)
-            return self.doc(parameters=[_KEY_PARAMETER])(done)
+            return _told(done, self.doc(parameters=[_KEY_PARAMETER])(done))
 
         return decorate
+
+
+def _told(view: Any, documented: Any) -> Any:
+    """The view with the documents of its wrapper but not the wrapper: ten layers would be walked on every request."""
+    view._apidoc = documented._apidoc
+    return view
 
 
 _KEY_PARAMETER = {
@@ -128,11 +136,14 @@ _KEY_PARAMETER = {
 }
 
 
+_KEY_FORM = re.compile("[!-~]{1,255}")
+
+
 def _retry(status: int, render: Callable[[Any], str]) -> Retry | None:
     key = request.headers.get(KEY)
     if key is None:
         return None
-    if not 1 <= len(key) <= 255 or not all("!" <= sign <= "~" for sign in key):
+    if not _KEY_FORM.fullmatch(key):
         raise Invalid(fields={KEY: [N_("Must be 1 to 255 visible ASCII characters.")]})
     return retry_for(key, request.get_data(cache=True), status, render)
 

@@ -32,6 +32,7 @@ MARSHMALLOW = (  # what marshmallow says of its own accord, marked here so that 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 BIGGEST = 2**53  # beyond it a JSON number no longer names one integer
 DEEPEST = 40
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 RFC3339 = re.compile(  # with the seconds left out if one likes, as people and browsers do
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -174,7 +175,7 @@ class Prose(Line):
     def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> str:
         text = fields.String._deserialize(self, value, attr, data, **rest)
         self._sized(text)
-        if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        if _UNSTORABLE.search(text):
             raise ValidationError([N_("Contains a character that cannot be stored.")])
         return text
 

@@ -21,6 +21,12 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+)
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -92,14 +98,11 @@ def _same_origin() -> None:
 
 def _headers(response: Response) -> Response:
     headers = response.headers
+    headers.extend(ALWAYS)
     headers.setdefault("Content-Security-Policy", CSP)
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
-        response.vary.update(("Cookie", "Accept-Language", "Authorization"))
+        headers.add("Vary", "Cookie, Accept-Language, Authorization")
     if current_app.config["SESSION_COOKIE_SECURE"]:
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     return response
