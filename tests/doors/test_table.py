@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Blueprint, Flask
 
 from labshare.web.guard import public
 from tests.doors.scene import ROLES, Scene
 from tests.doors.table import COLUMNS, PUBLIC, TABLE
 from tests.doors.walk import misjudged, open_to_strangers, unmatched
+
+pytestmark = pytest.mark.own_app  # some tests add a back door
 
 
 def back_door(app: Flask) -> None:

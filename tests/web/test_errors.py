@@ -19,6 +19,7 @@ from labshare.kernel.retry import Replayed
 from labshare.web.guard import public
 from tests.web.doors import HTMX, ask, told
 
+pytestmark = pytest.mark.own_app  # each test puts a door of its own
 FORMS = ("json", "htmx", "page")
 SECRET = "postgresql://mei:hunter2@db.internal/labshare"
 

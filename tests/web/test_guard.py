@@ -100,6 +100,7 @@ def test_an_id_too_long_for_the_database_is_nothing(cast: Cast) -> None:
     assert IdConverter(cast.app.url_map).to_python("9" * 18) < 2**63
 
 
+@pytest.mark.own_app
 def test_a_door_is_locked_unless_it_says_it_is_public(app: Flask) -> None:
     app.add_url_rule("/locked", "locked", lambda: "secret")
     app.add_url_rule("/open", "open", public(lambda: "for all"))
@@ -154,6 +155,7 @@ def _strict(answer: TestResponse) -> None:
     assert "Strict-Transport-Security" not in answer.headers
 
 
+@pytest.mark.own_app
 def test_every_kind_of_answer_carries_strict_headers(cast: Cast) -> None:
     cast.app.add_url_rule("/breaks", "breaks", public(lambda: 1 / 0))
     client, mei = cast.app.test_client(), cast.browser("mei")
