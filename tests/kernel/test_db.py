@@ -130,6 +130,14 @@ def test_nothing_is_written_outside_a_transaction_by_whatever_road(app: Flask) -
         assert _tries() == ["mei"], road
 
 
+def test_without_the_guard_a_stray_statement_would_stay(app: Flask) -> None:
+    """The negative control: a connection that no session marked is in autocommit, on either engine."""
+    with db.engine.connect() as connection:
+        connection.execute(TRY)
+        connection.rollback()
+    assert _tries() == ["mei"]
+
+
 def test_inside_one_the_same_roads_are_open(app: Flask) -> None:
     with transaction() as tx:
         for road, write in STRAY.items():
