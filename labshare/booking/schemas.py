@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from labshare.booking import lifecycle
 from labshare.booking.queries import Seen
@@ -13,7 +13,7 @@ from labshare.booking.services.asking import Draft
 from labshare.kernel.errors import N_
 from labshare.kernel.slots import Slot
 from labshare.web.api import ReasonOut
-from labshare.web.bodies import Line, Moment, Prose, Whole
+from labshare.web.bodies import Length, Line, Moment, OneOf, Prose, Whole
 from labshare.web.i18n import own
 from labshare.web.paging import PageArguments
 
@@ -82,7 +82,7 @@ class MoveIn(SlotIn, VersionIn):
 class ListIn(PageArguments):
     """Which bookings to list."""
 
-    state = fields.String(validate=validate.OneOf(lifecycle.STATES))
+    state = fields.String(validate=OneOf(lifecycle.STATES))
     instrument = Line(40)
     company = Whole(1, BIGGEST_ID)
     starts_from = Moment(data_key="from")
@@ -116,7 +116,7 @@ class FreeIn(WindowIn):
 class TimelineIn(WindowIn):
     """Which instruments' time; all of them where none is named."""
 
-    instrument = fields.List(Line(40), load_default=list, validate=validate.Length(max=500))
+    instrument = fields.List(Line(40), load_default=list, validate=Length(max=500))
 
 
 class NamedOut(Schema):
@@ -137,7 +137,7 @@ class BookingOut(Schema):
     """A booking as those see it who may."""
 
     id = fields.Integer(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(lifecycle.STATES))
+    state = fields.String(required=True, validate=OneOf(lifecycle.STATES))
     version = fields.Integer(required=True)
     instrument = fields.Function(
         lambda seen: {"code": seen.instrument_code, "name": own(seen.instrument_en, seen.instrument_zh)}
@@ -199,7 +199,7 @@ class ClaimOut(Schema):
     channel = fields.Integer(required=True)
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf(("booking", "busy", "maintenance", "outage", "offer")))
+    kind = fields.String(required=True, validate=OneOf(("booking", "busy", "maintenance", "outage", "offer")))
     booking = fields.Dict(metadata={"description": "id, state, company, starts_at, ends_at: where it is yours."})
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, pre_dump, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, pre_dump, validates_schema
 
 from labshare.instruments import rules
 from labshare.instruments.models import MODES, STATES
 from labshare.instruments.queries import Wanted
 from labshare.kernel.errors import N_
 from labshare.kernel.slots import Slot
-from labshare.web.bodies import Line, Moment, Whole
+from labshare.web.bodies import Length, Line, Moment, OneOf, Whole
 from labshare.web.i18n import own
 from labshare.web.paging import PageArguments
 
@@ -32,7 +32,7 @@ class CatalogueArguments(PageArguments):
     site = Line(30, least=0, load_default="", metadata={"description": "The site's code."})
     state = fields.String(
         load_default="",
-        validate=validate.OneOf(("", "all", *STATES)),
+        validate=OneOf(("", "all", *STATES)),
         metadata={"description": "One state, or `all`; without it the retired are left out."},
     )
     free_from = Moment(load_default=None, metadata={"description": "Free from this moment on, buffers and all …"})
@@ -91,8 +91,8 @@ class InstrumentOut(Schema):
     category = fields.Nested(InstrumentCategoryOut)
     site = fields.Nested(InstrumentSiteOut)
     owner = fields.Nested(InstrumentOwnerOut)
-    state = fields.String(validate=validate.OneOf(STATES))
-    booking_modes = fields.List(fields.String(validate=validate.OneOf(MODES)))
+    state = fields.String(validate=OneOf(STATES))
+    booking_modes = fields.List(fields.String(validate=OneOf(MODES)))
     channels = fields.Integer(metadata={"description": "So many bookings run side by side."})
     granularity_minutes = fields.Integer(attribute="grid_minutes")
     min_minutes = fields.Integer()
@@ -156,10 +156,8 @@ class _Entry(Schema):
     category_zh = _text("category_zh", metadata={"description": "What a new category is called in Chinese."})
     site = Line(30, metadata={"description": "The site's code; not needed where there is but one."})
     owner = Whole(1, 2**53, metadata={"description": "The organisation's id; the operator unless given."})
-    state = fields.String(validate=validate.OneOf(STATES))
-    booking_modes = fields.List(
-        fields.String(validate=validate.OneOf(MODES)), validate=validate.Length(min=1, max=len(MODES))
-    )
+    state = fields.String(validate=OneOf(STATES))
+    booking_modes = fields.List(fields.String(validate=OneOf(MODES)), validate=Length(min=1, max=len(MODES)))
     channels = _whole("channels")
     granularity_minutes = _whole("granularity_minutes")
     min_minutes = _whole("min_minutes")

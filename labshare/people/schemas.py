@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from labshare.people.lifecycle import STATES
 from labshare.people.policy import COMPANY_ROLES
 from labshare.people.rules import KINDS, ORG_ID_TYPES
-from labshare.web.bodies import Line, Whole
+from labshare.web.bodies import Length, Line, OneOf, Whole
 from labshare.web.paging import PageArguments
 
 
@@ -56,7 +56,7 @@ class CompaniesArguments(PageArguments):
     """Which companies."""
 
     q = Line(200, least=0, load_default="", metadata={"description": "Part of a name or of the code."})
-    state = fields.String(load_default="", validate=validate.OneOf(("", *STATES)))
+    state = fields.String(load_default="", validate=OneOf(("", *STATES)))
 
 
 class SiteOut(Schema):
@@ -83,7 +83,7 @@ class Secret(fields.String):
     """A password as it was typed, letter by letter; how long it must be is the rules' to say."""
 
     def __init__(self) -> None:
-        super().__init__(required=True, validate=validate.Length(min=1, max=1000))
+        super().__init__(required=True, validate=Length(min=1, max=1000))
 
 
 class ForgottenIn(Schema):
@@ -127,9 +127,9 @@ class RegisterIn(Schema):
 
     name = Line(200, required=True)
     name_en = Line(200, load_default="")
-    org_id_type = fields.String(load_default="uscc", validate=validate.OneOf(ORG_ID_TYPES))
+    org_id_type = fields.String(load_default="uscc", validate=OneOf(ORG_ID_TYPES))
     org_id = Line(80, required=True)
-    kind = fields.String(load_default="company", validate=validate.OneOf(KINDS))
+    kind = fields.String(load_default="company", validate=OneOf(KINDS))
     contact_name = Line(120, load_default="")
     contact_phone = Line(40, load_default="")
     person_name = Line(120, required=True)
@@ -142,9 +142,9 @@ class CompanyChangeIn(Schema):
 
     name = Line(200)
     name_en = Line(200, least=0)
-    org_id_type = fields.String(validate=validate.OneOf(ORG_ID_TYPES))
+    org_id_type = fields.String(validate=OneOf(ORG_ID_TYPES))
     org_id = Line(80)
-    kind = fields.String(validate=validate.OneOf(KINDS))
+    kind = fields.String(validate=OneOf(KINDS))
     contact_name = Line(120, least=0)
     contact_phone = Line(40, least=0)
 
@@ -159,13 +159,13 @@ class InviteIn(Schema):
     """Whom a company asks to join, and as what."""
 
     email = Line(254, required=True)
-    role = fields.String(load_default="member", validate=validate.OneOf(COMPANY_ROLES))
+    role = fields.String(load_default="member", validate=OneOf(COMPANY_ROLES))
 
 
 class RoleIn(Schema):
     """A role in a company."""
 
-    role = fields.String(required=True, validate=validate.OneOf(COMPANY_ROLES))
+    role = fields.String(required=True, validate=OneOf(COMPANY_ROLES))
 
 
 class StaffIn(Schema):
@@ -173,7 +173,7 @@ class StaffIn(Schema):
 
     email = Line(254, required=True)
     name = Line(120, required=True)
-    role = fields.String(required=True, validate=validate.OneOf(("lab_manager", "admin")))
+    role = fields.String(required=True, validate=OneOf(("lab_manager", "admin")))
     sites = fields.List(Line(30), load_default=list)
 
 
@@ -202,5 +202,5 @@ class SiteIn(SiteChangeIn):
 class ImportIn(Schema):
     """A CSV file's text, and whether only to look."""
 
-    text = fields.String(required=True, validate=validate.Length(min=1))
+    text = fields.String(required=True, validate=Length(min=1))
     dry_run = fields.Boolean(load_default=False)

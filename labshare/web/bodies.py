@@ -27,6 +27,7 @@ MARSHMALLOW = (  # what marshmallow says of its own accord, marked here so that 
     N_("Not a valid boolean."),
     N_("Not a valid list."),
     N_("Invalid input type."),
+    N_("Special numeric values (nan or infinity) are not permitted."),
     N_("Not a time with date and offset, as in 2026-12-01T09:00:00+08:00."),
 )
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
@@ -142,12 +143,35 @@ def form(*names: str) -> dict[str, str]:
 # ---------------------------------------------------------------- fields
 
 
+class OneOf(validate.OneOf):
+    """One of these words; what marshmallow would say of others is said in the reader's language."""
+
+    def __call__(self, value: Any) -> Any:
+        try:
+            return super().__call__(value)
+        except ValidationError as error:
+            choices = ", ".join(str(one) for one in self.choices if one != "")
+            raise ValidationError([N_("Must be one of: %(choices)s", choices=choices)]) from error
+
+
+class Length(validate.Length):
+    """So many characters or items at least and at most, said in the reader's language."""
+
+    def __call__(self, value: Any) -> Any:
+        try:
+            return super().__call__(value)
+        except ValidationError as error:
+            short = self.min is not None and len(value) < self.min
+            fault = N_("Please fill this in.") if short else N_("Too long: at most %(n)s.", n=self.max)
+            raise ValidationError([fault]) from error
+
+
 class Line(fields.String):
     """One line of text: no control characters, line separators or lone surrogates; stripped; 1 to `most` characters."""
 
     def __init__(self, most: int = 200, *, least: int = 1, lines: bool = False, **rest: Any) -> None:
         self.most, self.least, self.lines = most, least, lines
-        super().__init__(validate=validate.Length(min=least, max=most), **rest)
+        super().__init__(validate=Length(min=least, max=most), **rest)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> str:
         text = super()._deserialize(value, attr, data, **rest)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError, fields
 
 from labshare.kernel.errors import Invalid
-from labshare.web.bodies import Line, Malformed, Moment, Prose, Sent, Whole, flat, load, strict_json
+from labshare.web.bodies import Length, Line, Malformed, Moment, OneOf, Prose, Sent, Whole, flat, load, strict_json
 from tests.cast import Cast
 
 
@@ -239,3 +239,26 @@ def test_an_address_is_read_as_strictly_as_a_body(cast: Cast, app: Flask) -> Non
         assert chen.get(f"/companies?limit={limit}").status_code == status, limit
     told = chen.get("/companies?colour=red")
     assert (told.status_code, told.get_json()["errors"]) == (422, {"colour": ["Unknown field."]})
+
+
+# ---------------------------------------------------------------- what others would have said in English
+
+
+class Wish(Schema):
+    """Fields whose faults marshmallow itself would name."""
+
+    kind = fields.String(validate=OneOf(("", "company", "agency")))
+    secret = fields.String(validate=Length(min=1, max=3))
+
+
+def test_what_marshmallow_would_say_is_said_in_sentences_that_can_be_translated() -> None:
+    with pytest.raises(Invalid) as told:
+        load(Wish(), {"kind": "club", "secret": ""})
+    assert {field: str(faults[0]) for field, faults in told.value.fields.items()} == {
+        "kind": "Must be one of: company, agency",
+        "secret": "Please fill this in.",
+    }
+    with pytest.raises(Invalid) as told:
+        load(Wish(), {"secret": "abcd"})
+    assert str(told.value.fields["secret"][0]) == "Too long: at most 3."
+    assert load(Wish(), {"kind": "", "secret": "abc"}) == {"kind": "", "secret": "abc"}
