@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from labshare.booking import free, queries, services
 from labshare.booking.pages.frame import as_local, as_moment, asked_day, form_retry, new_key, offers, pages
@@ -154,7 +155,7 @@ def _lengths(known: Known) -> list[int]:
 def length_words(minutes: int) -> str:
     """A length as people say it: 45 min, 2 h, 3 days."""
     if minutes % 1440 == 0:
-        return _("%(n)s days", n=minutes // 1440)
+        return ngettext("%(num)s day", "%(num)s days", minutes // 1440)
     if minutes % 30 == 0 and minutes >= 60:
         return hours(minutes / 60)
     return _("%(n)s min", n=minutes)
