@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import time
@@ -108,6 +109,7 @@ def _work(pipe: Connection, barrier: Barrier, url: str, folder: Path, spoil: Seq
     app = create_app(Settings(database_url=url, data_dir=folder))
     for take_away in spoil:
         take_away(app)
+    gc.freeze()  # or the first full collection of all sixteen, at the same moment, copies every shared page
     pipe.send("here")
     while True:
         try:

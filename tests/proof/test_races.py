@@ -20,9 +20,9 @@ Ran = Callable[..., None]
 def crew(stage: Stage) -> Iterator[Crew]:
     stage.instrument("WARM-UP")
     with Crew(stage.url, stage.folder) as sixteen:
-        # Everybody connects and has every statement compiled; what is measured is waiting, not waking up.
-        said = sixteen.together([(acts.ask, stage.mei, "WARM-UP", *stage.slot(number)) for number in range(SIZE)])
-        assert all(one.ok for one in said), said
+        # Everybody connects and comes by every statement once; what is measured is waiting, not waking up.
+        for slots in (range(SIZE), [0] * SIZE):
+            sixteen.together([(acts.ask, stage.mei, "WARM-UP", *stage.slot(number)) for number in slots])
         yield sixteen
 
 
