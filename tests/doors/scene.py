@@ -15,6 +15,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from labshare.booking.models import Booking
+from labshare.instruments.models import Claim
 from labshare.kernel.db import Base, Transaction, db, transaction
 from labshare.people.models import Invitation, Person, RoleGrant, SignIn, Token
 from tests.cast import LONG_AGO, Cast
@@ -73,18 +74,22 @@ class Scene:
         """A request of Mei's, still waiting, at a time nobody else holds."""
         self.count += 1
         start = datetime(2030, 1, 1, tzinfo=UTC) + timedelta(hours=self.count)
-        return self._made(
+        end = start + timedelta(minutes=30)
+        booking_id = self._made(
             Booking,
             state="requested",
             instrument_id=self.cast.sem,
             company_id=self.cast.aurora,
             person_id=self.cast.people["mei"],
             starts_at=start,
-            ends_at=start + timedelta(minutes=30),
+            ends_at=end,
             purpose="Quiet work",
             decide_by=start,
             created_at=LONG_AGO,
         )
+        held = {"starts_at": start - timedelta(minutes=15), "ends_at": end}  # SEM-01 warms up for so long
+        self._made(Claim, instrument_id=self.cast.sem, channel=1, kind="booking", owner_id=booking_id, **held)
+        return booking_id
 
     def colleague(self) -> int:
         """Another member of Aurora, to be looked at, changed and removed."""

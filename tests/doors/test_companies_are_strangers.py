@@ -47,23 +47,13 @@ def test_json_about_another_companys_object_is_the_same_to_the_last_byte(scene: 
     assert (list(real.headers), real.get_data()) == (list(missing.headers), missing.get_data())
 
 
-def test_no_word_of_a_company_reaches_its_rival(scene: Scene) -> None:
+def test_no_word_of_a_company_reaches_its_rival_and_every_one_reaches_its_own(scene: Scene) -> None:
     fill(scene)
-    assert marks(harvest(scene, "bo"), "aurora") == {}
-    assert marks(harvest(scene, "chen"), "borealis") == {}
-
-
-def test_the_marked_words_are_there_for_those_who_may_read_them(scene: Scene) -> None:
-    fill(scene)
-    own = marks(harvest(scene, "chen"), "aurora")
-    assert {
-        "company.name",
-        "person.name",
-        "person.email",
-        "booking.purpose",
-        "booking.answer",
-        "invitation.email",
-    } <= set(own)
-    bos = harvest(scene, "bo")
+    chens, bos = harvest(scene, "chen"), harvest(scene, "bo")
+    assert marks(bos, "aurora") == {}
+    assert marks(chens, "borealis") == {}
+    # A harvest that finds nothing proves nothing: each company's own people do read its words.
+    own = {"company.name", "person.name", "person.email", "booking.purpose", "booking.answer", "invitation.email"}
+    assert own <= set(marks(chens, "aurora"))
     assert "booking.purpose" in marks(bos, "borealis")
     assert any(re.search(rb'"kind": ?"busy"', body) for body in bos.values())

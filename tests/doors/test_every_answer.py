@@ -51,10 +51,7 @@ def test_answers_about_nothing_are_as_strict(scene: Scene, path: str) -> None:
     assert lax(answer) == []
 
 
-@pytest.mark.parametrize("headers", FOREIGN, ids=str)
-def test_a_form_of_another_site_is_refused_on_every_page_and_changes_nothing(
-    scene: Scene, headers: dict[str, str]
-) -> None:
+def test_a_form_of_another_site_is_refused_on_every_page_and_changes_nothing(scene: Scene) -> None:
     let_in = []
     addresses = [
         (method, scene.path(rule)) for rule, method in routes(scene.app) if method != "GET" and "/api/" not in rule.rule
@@ -64,9 +61,10 @@ def test_a_form_of_another_site_is_refused_on_every_page_and_changes_nothing(
     before = scene.contents()
     for method, path in addresses:
         for name in ("chen", "ada", None):
-            answer = scene.ask(name, method, path, {"purpose": "x"}, headers=headers)
-            if answer.status_code != 403:
-                let_in.append(f"{method} {path} as {name}: {answer.status_code}")
+            for headers in FOREIGN:
+                answer = scene.ask(name, method, path, {"purpose": "x"}, headers=headers)
+                if answer.status_code != 403:
+                    let_in.append(f"{method} {path} as {name} from {headers}: {answer.status_code}")
     assert let_in == []
     assert scene.contents() == before
 
