@@ -64,8 +64,8 @@ class Seen:
         return round(float(self.rate) * self.slot.hours, 2)
 
 
-SEEN: sa.Select[Any] = (  # type: ignore[assignment]  # 22 columns, typed one by one, are of no use here
-    sa.select(
+SEEN: sa.Select[Any] = (
+    sa.select(  # type: ignore[assignment]  # 22 columns, typed one by one, are of no use here
         Booking.id,
         Booking.state,
         Booking.version,

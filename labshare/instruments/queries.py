@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.orm import aliased
 
 from labshare.instruments import policy, rules
 from labshare.instruments.models import Category, Claim, Instrument
@@ -105,16 +106,20 @@ _KNOWN, _DESCRIBED = _select(Known), _select(Described)
 # Every booking asks these: a statement that is written once costs a third of one that is written anew.
 _BY_ID = _KNOWN.where(Instrument.id == sa.bindparam("wanted"))
 _BY_CODE = _KNOWN.where(Instrument.code == sa.bindparam("wanted"))
+_asker = aliased(Company)
+_FOR = _BY_ID.add_columns(_asker.id, _asker.name, _asker.state).outerjoin(_asker, _asker.id == sa.bindparam("asker"))
 
 
 def _read(shape: type[_Shape], statement: sa.Select[Any], **asked: Any) -> list[_Shape]:
-    found = []
-    for row in rows(statement, **asked):
-        values = dict(row._mapping)
-        values["zone"] = ZoneInfo(values["zone"])
-        values["booking_modes"] = tuple(values["booking_modes"].split("|"))
-        found.append(shape(**values))
-    return found
+    return [_as(shape, row) for row in rows(statement, **asked)]
+
+
+def _as(shape: type[_Shape], row: Sequence[Any]) -> _Shape:
+    """The row's columns stand in the order of the shape's fields; more may follow."""
+    values = dict(zip(shape.__dataclass_fields__, row, strict=False))
+    values["zone"] = ZoneInfo(values["zone"])
+    values["booking_modes"] = tuple(values["booking_modes"].split("|"))
+    return shape(**values)
 
 
 def _one(shape: type[_Shape], statement: sa.Select[Any], **asked: Any) -> _Shape:
@@ -134,6 +139,24 @@ def known(code: str) -> Known:
 def known_by_id(instrument_id: int) -> Known:
     """The instrument of this id, in one statement; for rules, whoever asks. Raises NotFound."""
     return _one(Known, _BY_ID, wanted=instrument_id)
+
+
+@dataclass(frozen=True)
+class Asker:
+    """The company for which time is asked, and whether it may book."""
+
+    id: int
+    name: str
+    active: bool
+
+
+def known_for(instrument_id: int, company_id: int) -> tuple[Known, Asker | None]:
+    """The instrument, and the company that asks for it (None: no such), in one statement. Raises NotFound."""
+    found = rows(_FOR, wanted=instrument_id, asker=company_id)
+    if not found:
+        raise NotFound
+    number, name, state = found[0][-3:]
+    return _as(Known, found[0]), None if number is None else Asker(number, name, state == "active")
 
 
 def known_all(codes: Iterable[str]) -> list[Known]:

@@ -203,7 +203,7 @@ class Retried(Protocol):
 
     @property
     def lock_key(self) -> int: ...
-    def replay(self, tx: Transaction) -> None: ...
+    def replay(self) -> None: ...
     def keep(self, tx: Transaction, result: Any) -> None: ...
 
 
@@ -247,8 +247,9 @@ def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> It
     """The only way to write and the only commit; never nested, and nothing slow inside.
 
     `lock` names every instrument the transaction will look at before it takes time: they are locked
-    together, sorted, before the first read. A retried request is locked with them and answered from
-    its stored answer by raising Replayed. Raises the Problem a refusal of the database stands for.
+    together, sorted, before the first read. A retried request is locked with them; done once, it cannot
+    be done again, and is then answered from its stored answer by raising Replayed. Raises the Problem a
+    refusal of the database stands for.
     """
     session = db.session()
     if session.info.get("writing"):
@@ -256,25 +257,28 @@ def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> It
     session.rollback()
     session.info["writing"] = True
     try:
-        session.connection(execution_options={"writes": True})
-        tx = Transaction(session, retry)
-        if tx.connection.dialect.name == "postgresql":
-            _begin(tx, lock, retry)
+        try:
+            session.connection(execution_options={"writes": True})
+            tx = session.info["transaction"] = Transaction(session, retry)
+            if tx.connection.dialect.name == "postgresql":
+                _begin(tx, lock, retry)
+            yield tx
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info["writing"] = False
+            session.info.pop("transaction", None)
+    except Exception as error:
+        # Whether it was answered before is asked only here: a second answer to one key is refused by the database
+        # like a second claim of one minute, so a request that came to its end is the first of its key.
         if retry is not None:
-            retry.replay(tx)
-        yield tx
-        session.commit()
-    except DBAPIError as error:
-        session.rollback()
-        problem = problem_of(error)
+            retry.replay()
+        problem = problem_of(error) if isinstance(error, DBAPIError) else None
         if problem is None:
             raise
         raise problem from error
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.info["writing"] = False
 
 
 _INSTRUMENT_KEYS = 1 << 48  # advisory keys of instruments lie above this, those of retries above 1 << 61
@@ -404,4 +408,7 @@ def db_now(seconds: int = 0) -> sa.ColumnElement[datetime]:
 
 def rows(statement: sa.Select[*tuple[Any, ...]], **values: Any) -> Sequence[Any]:
     """Read rows of plain columns, without the object layer's cost."""
-    return db.session().connection().execute(statement, values).all()
+    session = db.session()
+    writing: Transaction | None = session.info.get("transaction")  # spares finding the connection again
+    execute = session.connection().execute if writing is None else writing.execute
+    return execute(statement, values).all()

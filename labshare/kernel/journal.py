@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 from flask import current_app
@@ -34,14 +35,20 @@ class Event:
     company_id: int | None = None
 
     @classmethod
+    @cache
     def kind(cls) -> str:
         """The fact's name on the wire: BookingRequested -> booking_requested."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def data(self) -> dict[str, Any]:
         """Everything the fact says beyond what the journal row has columns for."""
+        return {name: _plain(getattr(self, name)) for name in self._said()}
+
+    @classmethod
+    @cache
+    def _said(cls) -> tuple[str, ...]:
         own = {f.name for f in fields(Event)}
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name not in own}
+        return tuple(f.name for f in fields(cls) if f.name not in own)
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint, bindpa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from labshare.kernel import clock
-from labshare.kernel.db import Id, Model, Transaction, UtcDateTime, guard, table_of
+from labshare.kernel.db import Id, Model, Transaction, UtcDateTime, guard, rows, table_of
 from labshare.kernel.errors import N_, Busy, Invalid
 
 UNIQUE = guard("uq_answer_person_id_key", lambda: Busy(code="retry_in_progress"))
@@ -64,11 +64,12 @@ class Retry:
         digest = hashlib.sha256(f"{self.person_id}:{self.key}".encode()).digest()
         return 1 << 61 | int.from_bytes(digest[:7], "big")
 
-    def replay(self, tx: Transaction) -> None:
+    def replay(self) -> None:
         """Raise Replayed where this key was answered before, Invalid where it asked for something else."""
-        found = tx.execute(_FIND, {"whose": self.person_id, "said": self.key}).first()
-        if found is None:
+        answers = rows(_FIND, whose=self.person_id, said=self.key)
+        if not answers:
             return
+        found = answers[0]
         if found.fingerprint != self.fingerprint:
             message = N_("This key was used before for another request.")
             raise Invalid(message, code="idempotency_key_reused", fields={"Idempotency-Key": [message]})

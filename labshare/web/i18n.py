@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from flask import Flask, has_request_context, request
 from flask_babel import (
     Babel,
@@ -116,7 +117,8 @@ def money(value: float) -> str:
 def init_app(app: Flask) -> None:
     """Select the language per request and teach templates to write."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
-    Babel(app, locale_selector=lambda: LOCALES[language()], timezone_selector=lambda: "Asia/Shanghai")
+    locales = {spoken: Locale.parse(name) for spoken, name in LOCALES.items()}
+    Babel(app, locale_selector=lambda: locales[language()], timezone_selector=lambda: "Asia/Shanghai")
     app.jinja_env.filters.update(
         moment=moment, day=day, clock_time=clock_time, hours=hours, money=money, say=say, said=said
     )

@@ -14,7 +14,7 @@ from labshare.booking.models import Booking
 from labshare.booking.queries import Seen
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
-from labshare.instruments.queries import Known
+from labshare.instruments.queries import Asker, Known
 from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM, Actor
 from labshare.kernel.db import Transaction, swap, table_of, transaction
@@ -54,9 +54,9 @@ def check(actor: Actor, draft: Draft) -> Verdict:
     """Would the request pass now? Decided by the same rules on the same facts as the request itself."""
     now = clock.now()
     company_id = _company(actor, draft)
-    known = catalogue.known(_code(draft.instrument))
-    company = _may_ask(actor, company_id, known)
-    reasons = rules.refusals(queries.gather(known, draft.slot, now, company.state == "active"))
+    known, asker = catalogue.known_for(catalogue.id_of(_code(draft.instrument)), company_id)
+    company = _may_ask(actor, company_id, known, asker)
+    reasons = rules.refusals(queries.gather(known, draft.slot, now, company.active))
     others = free.alternatives(known, draft.slot, now) if reasons else []
     estimate = round(float(known.rate_cny_per_hour) * draft.slot.hours, 2)
     return Verdict(known, reasons, others, estimate)
@@ -71,9 +71,9 @@ def request(actor: Actor, draft: Draft, retry: Retry | None = None) -> Seen:
     company_id = _company(actor, draft)
     instrument_id = catalogue.id_of(_code(draft.instrument))
     with _explained(now, draft.slot) as refusal, transaction(lock=[instrument_id], retry=retry) as tx:
-        known = catalogue.known_by_id(instrument_id)
-        company = _may_ask(actor, company_id, known)
-        facts = queries.gather(known, draft.slot, now, company.state == "active")
+        known, asker = catalogue.known_for(instrument_id, company_id)
+        company = _may_ask(actor, company_id, known, asker)
+        facts = queries.gather(known, draft.slot, now, company.active)
         refusal.raise_if(rules.refusals(facts), known)
         booking = _save(tx, actor, draft, known, company, facts)
         return tx.done(booking)
@@ -90,10 +90,9 @@ def move(actor: Actor, booking_id: int, slot: Slot, version: int | None = None, 
         raise Forbidden
     with _explained(now, slot) as refusal, transaction(lock=[before.instrument_id], retry=retry) as tx:
         old = queries.seen(actor, booking_id)
-        known = catalogue.known_by_id(old.instrument_id)
+        known, company = catalogue.known_for(old.instrument_id, old.company_id)
         refusal.raise_if(rules.wrong_move(old.state, "move") + rules.too_late(now, old.starts_at))
-        active = queries.company(old.company_id).state == "active"
-        facts = queries.gather(known, slot, now, active, but=booking_id)
+        facts = queries.gather(known, slot, now, company is not None and company.active, but=booking_id)
         refusal.raise_if(rules.refusals(facts), known)
         return tx.done(_carry_over(tx, actor, old, known, facts, version))
 
@@ -115,11 +114,13 @@ def _company(actor: Actor, draft: Draft) -> int:
     return company_id
 
 
-def _may_ask(actor: Actor, company_id: int, known: Known) -> Any:
+def _may_ask(actor: Actor, company_id: int, known: Known, asker: Asker | None) -> Asker:
     """The company, if the actor may ask for it here; one the actor may not know of is a missing one."""
     if not policy.may_ask(actor, company_id, known.site_id):
         raise Forbidden if actor.is_staff else NotFound
-    return queries.company(company_id)
+    if asker is None:
+        raise NotFound
+    return asker
 
 
 class _explained:  # noqa: N801 - reads as a word in a with statement
