@@ -119,11 +119,13 @@ class TimelineIn(WindowIn):
     instrument = fields.List(Line(40), load_default=list, validate=Length(max=500))
 
 
-class NamedOut(Schema):
-    """A company by id and name."""
-
-    id = fields.Integer(required=True)
-    name = fields.String(required=True)
+def _named(key: str, kind: str) -> dict[str, Any]:
+    """What the document says of a thing told by key and name."""
+    return {
+        "type": "object",
+        "properties": {key: {"type": kind}, "name": {"type": "string"}},
+        "required": [key, "name"],
+    }
 
 
 class InstrumentNameOut(Schema):
@@ -140,13 +142,20 @@ class BookingOut(Schema):
     state = fields.String(required=True, validate=OneOf(lifecycle.STATES))
     version = fields.Integer(required=True)
     instrument = fields.Function(
-        lambda seen: {"code": seen.instrument_code, "name": own(seen.instrument_en, seen.instrument_zh)}
+        lambda seen: {"code": seen.instrument_code, "name": own(seen.instrument_en, seen.instrument_zh)},
+        metadata=_named("code", "string"),
     )
-    company = fields.Function(lambda seen: {"id": seen.company_id, "name": seen.company_name})
-    person = fields.Function(lambda seen: {"id": seen.person_id, "name": seen.person_name})
+    company = fields.Function(
+        lambda seen: {"id": seen.company_id, "name": seen.company_name}, metadata=_named("id", "integer")
+    )
+    person = fields.Function(
+        lambda seen: {"id": seen.person_id, "name": seen.person_name}, metadata=_named("id", "integer")
+    )
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True)
-    hours = fields.Function(lambda seen: seen.slot.hours)
+    hours = fields.Function(
+        lambda seen: seen.slot.hours, metadata={"type": "number", "description": "Whole minutes / 60."}
+    )
     purpose = fields.String(required=True)
     on_behalf = fields.Boolean(required=True)
     decide_by = fields.AwareDateTime(allow_none=True)

@@ -45,7 +45,7 @@ TYPES = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data
 # Values that no field takes, by what the field holds.
 NEVER: dict[str, list[Any]] = {
     "string": [1, 1.5, True, None, [], {}, ["a"], {"a": "b"}, "\x00", "a\x00b", "\ud800", "x\udfff", "\udc00\ud800"],
-    "integer": [True, False, None, "", "one", [], [1], {}, 1.5, -1, 2**53, -(2**53), "1e3", "0x10", "１２x"],
+    "integer": [True, False, None, "", "1", "one", [], [1], {}, 1.5, -1, 2**53, -(2**53), "1e3", "0x10", "１２x"],
     "number": [None, "", "one", [], {}, [1.5], -1, "NaN", "Infinity", "-inf"],
     "boolean": ["perhaps", None, 2, [], {}, "", "[]"],
     "array": [None, "", "a", 1, True, {}, {"0": "a"}],

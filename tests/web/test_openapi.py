@@ -130,6 +130,12 @@ def test_every_body_of_the_document_can_be_read(cast: Cast, document: dict[str, 
         assert answer.status_code not in (400, 415, 422), (method, path, answer.get_json())
 
 
+def test_every_field_says_what_it_holds(document: dict[str, Any]) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        for field, part in schema["properties"].items():
+            assert {"type", "$ref", "anyOf", "enum"} & set(part), f"{name}.{field}"
+
+
 def test_nothing_unused_stands_in_the_document(document: dict[str, Any]) -> None:
     said = str(document)
     for name in document["components"]["schemas"]:
