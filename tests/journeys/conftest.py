@@ -1,0 +1,89 @@
+"""People with browsers in front of the served application; skipped, with a word why, where there is no Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.conftest import Databases
+from tests.journeys.house import House
+from tests.journeys.visitor import Visitor
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MISSING = "no Chromium found: apt-get install chromium fonts-noto-cjk, or set CHROMIUM=/path/to/it"
+PATIENCE = 20_000  # milliseconds; a busy machine is slow, not wrong
+LOCALES = {"en": "en-GB", "zh": "zh-CN"}
+
+Visit = Callable[..., Visitor]
+expect.set_options(timeout=PATIENCE)
+
+
+def chromium() -> str | None:
+    """Where the browser is: CHROMIUM says so, or it is on PATH."""
+    named = os.environ.get("CHROMIUM", "")
+    return shutil.which(named) if named else next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """How pytest-playwright starts the browser: the machine's own, as root too, and calling nobody."""
+    path = chromium()
+    if path is None and os.environ.get("CI"):
+        raise pytest.UsageError(f"CI must walk the pages in a browser; {MISSING}")
+    if path is None:
+        pytest.skip(MISSING)
+    quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    return {**browser_type_launch_args, "executable_path": path, "args": ["--no-sandbox", *quiet]}
+
+
+@pytest.fixture(scope="session", params=["sqlite"])  # add "postgresql" to walk everything on it too
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The served demo laboratory, one for all journeys of this process."""
+    postgres = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
+    databases = Databases(tmp_path_factory.mktemp("journeys"), postgres)
+    url = databases.fresh()
+    house = House(url, tmp_path_factory.mktemp("house"))
+    yield house
+    house.close()
+    databases.drop(url)
+
+
+@pytest.fixture(scope="session")
+def base_url(house: House) -> str:
+    """Where addresses without a host lead."""
+    return house.address
+
+
+@pytest.fixture
+def visit(new_context: Callable[..., BrowserContext], house: House) -> Iterator[Visit]:
+    """Have somebody come with a browser: `visit("member", "zh")`, or nobody in particular: `visit()`.
+
+    Their clock is New York's, because what the pages say must not hang on it.
+    """
+    came: list[Visitor] = []
+
+    def come(name: str | None = None, language: str = "en", **context: Any) -> Visitor:
+        made = new_context(
+            **{
+                "locale": LOCALES[language],
+                "timezone_id": "America/New_York",
+                "viewport": {"width": 1440, "height": 900},
+                "reduced_motion": "reduce",
+                **context,
+            }
+        )
+        made.set_default_timeout(PATIENCE)
+        visitor = Visitor(house, made, language)
+        came.append(visitor)
+        if name is not None:
+            visitor.signs_in(name)
+        return visitor
+
+    yield come
+    complaints = [complaint for visitor in came for complaint in visitor.complaints]
+    assert not complaints, "\n".join(complaints)

@@ -1,0 +1,118 @@
+"""Every page of every role: nothing for axe to find and nothing wider than a small phone, whatever one prefers."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from labshare import wiring
+from labshare.booking.models import Booking
+from labshare.kernel import clock
+from labshare.people import links, services
+from labshare.people.models import Invitation, Person
+from tests.doors.table import COLUMNS, PUBLIC, TABLE
+from tests.journeys.conftest import Visit
+from tests.journeys.house import House
+
+pytestmark = pytest.mark.journey
+
+ROLES = {
+    "stranger": None,
+    "member": "member",
+    "company_admin": "company-admin",
+    "lab_manager": "manager",
+    "admin": "admin",
+}
+NARROWEST = 360
+# Any two of language, colours and width meet somewhere. Whose pages are nearly all another's too, looks by phone only.
+SIGHTS = [("en", "light", 1440), ("en", "dark", 390), ("zh", "dark", 1440), ("zh", "light", 390)]
+BY_PHONE = {"member": "company_admin", "lab_manager": "admin"}
+WALKS = [(role, *sight) for role in ROLES for sight in (SIGHTS[1::2] if role in BY_PHONE else SIGHTS)]
+if os.environ.get("LABSHARE_JOURNEYS") == "all":  # any three
+    WALKS = list(itertools.product(ROLES, ("en", "zh"), ("light", "dark"), (1440, 390)))
+
+# Pages that look quite different depending on what is asked of them.
+VIEWS: dict[str, tuple[str, ...]] = {
+    "instruments.catalogue": (
+        "",
+        "?q=nothing+is+called+this",
+        "?free_from=2026-12-02T09:00&free_to=2026-12-01T09:00",
+    ),
+    "bookings.overview": ("", "?span=week", "?category=0"),
+    "bookings.listed": ("", "?tab=past", "?tab=waiting&mine=1"),
+    "bookings.new": (
+        "",
+        "?instrument=SEM-01",
+        "?instrument=SEM-01&starts_at=2020-01-01T09:00&ends_at=2020-01-01T09:07",
+    ),
+    "people.companies": ("", "?state=pending", "?q=nobody+is+called+this"),
+}
+ERRORS = ("/no-such-page", "/join/no-such-link")  # and what is refused, which wear the same frame
+
+
+@pytest.fixture(scope="module")
+def objects(house: House) -> dict[str, Any]:
+    """What the addresses of pages name; whoever adds a page with another object adds one here."""
+    member, admin = house.actor("member"), house.actor("company-admin")
+    mine = sa.select(Booking.id).where(Booking.person_id == member.person_id, Booking.starts_at > clock.now())
+    waiting = house.read(mine.where(Booking.state == "requested").order_by(Booking.id))
+    me = house.read(sa.select(Person.version).where(Person.id == member.person_id))
+    with house.app.app_context():
+        invitation = services.invite(admin, member.company_id or 0, "guest@demo.labshare.test", "member")
+        version = house.read(sa.select(Invitation.version).where(Invitation.id == invitation))[0].version
+        tokens = {
+            "people.join": links.sign(links.JOIN, invitation, version),
+            "people.reset": links.sign(links.RESET, member.person_id or 0, me[0].version),
+        }
+    return {
+        "booking_id": waiting[0].id,
+        "company_id": member.company_id,
+        "person_id": house.actor("manager").person_id,
+        "site_id": min(house.actor("manager").site_ids),
+        "invitation_id": invitation,
+        "code": "SEM-01",
+        "token": tokens,
+    }
+
+
+def pages(house: House, role: str, objects: dict[str, Any]) -> Iterator[str]:
+    """The address of every page this role may open; what is open to strangers is for the stranger to look at."""
+    blueprints = {"docs", *(blueprint.name for blueprint in wiring.PAGES)}
+    for rule in house.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.endpoint.partition(".")[0] not in blueprints:
+            continue
+        if not _opens(rule.endpoint, role):
+            continue
+        named = {argument: objects[argument] for argument in rule.arguments}
+        named = {name: value[rule.endpoint] if isinstance(value, dict) else value for name, value in named.items()}
+        built = rule.build(named)
+        assert built is not None
+        yield from (built[1] + view for view in VIEWS.get(rule.endpoint, ("",)))
+
+
+def _opens(endpoint: str, role: str) -> bool:
+    if endpoint in PUBLIC or role == "stranger":
+        return endpoint in PUBLIC and role == "stranger"
+    return TABLE[(endpoint, "GET")][COLUMNS.index(role)] == "+"
+
+
+@pytest.mark.parametrize(("role", "language", "theme", "width"), WALKS)
+def test_every_page_is_for_everybody(
+    visit: Visit, house: House, objects: dict[str, Any], role: str, language: str, theme: str, width: int
+) -> None:
+    visitor = visit(ROLES[role], language)
+    visitor.prefers(theme, width)
+    found = []
+    for path in (*pages(house, role, objects), *ERRORS):
+        status = visitor.goes_to(path).status
+        assert status in (200, 422) or path in ERRORS, f"{path} answered {status}"
+        found += [f"{path}: {finding}" for finding in visitor.findings()]
+        if too_wide := visitor.overflow(NARROWEST):
+            found.append(f"{path} is {too_wide} pixels wider than a screen of {NARROWEST}")
+        visitor.prefers(theme, width)
+    assert not found, "\n".join(found)

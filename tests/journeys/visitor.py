@@ -1,0 +1,126 @@
+"""A person at a browser: goes to pages, presses and types, and notes everything the browser complains of."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Response, expect
+
+from labshare.demo import PASSWORD
+from tests.journeys.house import House
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+HTML_LANG = {"en": "en-GB", "zh": "zh-Hans-CN"}
+REFUSED = re.compile(r"^Failed to load resource: the server responded with a status of 4\d\d")
+FINDINGS = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"], elementRef: false });
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`));
+}"""  # noqa: E501 - a line of JavaScript reads better whole
+
+
+@cache
+def axe() -> str:
+    """axe-core's source; evaluated, because the content security policy allows no script but our own."""
+    assert AXE.is_file(), "axe-core is missing: run `make setup`"
+    return AXE.read_text("utf-8")
+
+
+class Visitor:
+    """One person in one browser of their own."""
+
+    def __init__(self, house: House, context: BrowserContext, language: str) -> None:
+        self.house, self.context, self.language = house, context, language
+        self.page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        """Errors and warnings, a breach of the content security policy among them.
+
+        The browser also calls it an error when a page, not a file, is answered with a refusal.
+        """
+        if message.type not in ("error", "warning"):
+            return
+        if REFUSED.match(message.text) and "/static/" not in message.location["url"]:
+            return
+        self.complaints.append(f"{self.page.url}: {message.text}")
+
+    # ------------------------------------------------------------ moving about
+
+    def goes_to(self, path: str) -> Response:
+        """Open a page by its address."""
+        answer = self.page.goto(path)
+        assert answer is not None
+        return answer
+
+    def signs_in(self, name: str) -> None:
+        """Sign in by the form, and ask for the pages in the visitor's language if they come in another."""
+        self.goes_to("/sign-in")
+        self.page.locator("[name=email]").fill(self.house.email(name))
+        self.page.locator("[name=password]").fill(PASSWORD)
+        self.page.locator("[name=password]").press("Enter")
+        expect(self.page.locator(".user-menu")).to_be_visible()
+        if self.speaks() != HTML_LANG[self.language]:
+            self.page.locator(f"[name=language][value={self.language}]").click()
+        expect(self.page.locator("html")).to_have_attribute("lang", HTML_LANG[self.language])
+
+    def speaks(self) -> str | None:
+        return self.page.locator("html").get_attribute("lang")
+
+    def words(self, english: str, **params: Any) -> str:
+        """A sentence of the program in the visitor's language."""
+        return self.house.words(self.language, english, **params)
+
+    def menu(self, english: str) -> Locator:
+        """An entry of the main menu; `exact` would trip over the count beside it."""
+        return self.page.locator(".nav-wide").get_by_role("link", name=re.compile(f"^{self.words(english)}"))
+
+    def link(self, english: str) -> Locator:
+        return self.page.locator("main").get_by_role("link", name=self.words(english), exact=True)
+
+    def button(self, english: str) -> Locator:
+        return self.page.locator("main").get_by_role("button", name=self.words(english), exact=True)
+
+    def is_told(self, english: str, **params: Any) -> None:
+        """The page says this sentence at its top."""
+        expect(self.page.locator("#flashes")).to_contain_text(self.words(english, **params))
+
+    # ------------------------------------------------------------ without a mouse
+
+    def tabs_to(self, goal: Locator, backwards: bool = False) -> None:
+        """Press Tab until the goal has the focus, as often as it takes; each stop must show that it has it."""
+        expect(goal).to_be_visible()
+        for _ in range(150):
+            if goal.evaluate("goal => goal === document.activeElement"):
+                return
+            self.page.keyboard.press("Shift+Tab" if backwards else "Tab")
+            bare = self.page.evaluate(
+                "() => { const one = document.querySelector(':focus');"  # not a date field's own small button
+                " return one && getComputedStyle(one).outlineStyle === 'none' ? one.outerHTML.slice(0, 120) : null }"
+            )
+            assert bare is None, f"has the focus and does not show it: {bare}"
+        raise AssertionError(f"{goal} cannot be reached by Tab")
+
+    # ------------------------------------------------------------ what is wrong with a page
+
+    def prefers(self, theme: str, width: int) -> None:
+        """From the next page on, these colours; and a screen of this width."""
+        self.context.add_cookies([{"name": "theme", "value": theme, "url": self.house.address}])
+        self.page.set_viewport_size({"width": width, "height": 900})
+
+    def findings(self) -> list[str]:
+        """What axe finds on the page as it stands."""
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(axe())
+        return list(self.page.evaluate(FINDINGS))
+
+    def overflow(self, width: int) -> int:
+        """How many pixels the page sticks out of a screen this narrow."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        return int(
+            self.page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        )
