@@ -56,14 +56,22 @@ def _registered(actor: Actor) -> int:
     return people.count_companies().pending if actor.is_admin else 0
 
 
+def _everybody(_actor: Actor) -> bool:
+    return True
+
+
+def _has_company(actor: Actor) -> bool:
+    return actor.company_id is not None
+
+
 MENU: tuple[Entry, ...] = (
-    Entry(N_("Start"), "home.start", lambda actor: True),
+    Entry(N_("Start"), "home.start", _everybody),
     Entry(N_("Instruments"), "instruments.catalogue", instruments_policy.may_see),
-    Entry(N_("Timeline"), "bookings.overview", lambda actor: True),
-    Entry(N_("Bookings"), "bookings.listed", lambda actor: True),
-    Entry(N_("Queue"), "bookings.queue", lambda actor: actor.is_staff, _waiting),
-    Entry(N_("Inbox"), "inbox.listed", lambda actor: True, inbox.unread),
-    Entry(N_("Company"), "people.own_company", lambda actor: actor.company_id is not None),
+    Entry(N_("Timeline"), "bookings.overview", _everybody),
+    Entry(N_("Bookings"), "bookings.listed", _everybody),
+    Entry(N_("Queue"), "bookings.queue", people_policy.is_staff, _waiting),
+    Entry(N_("Inbox"), "inbox.listed", _everybody, inbox.unread),
+    Entry(N_("Company"), "people.own_company", _has_company),
     Entry(N_("Companies"), "people.companies", people_policy.is_staff, _registered),
     Entry(N_("Sites"), "people.sites", people_policy.is_admin),
     Entry(N_("Staff"), "people.staff", people_policy.is_admin),

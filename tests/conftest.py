@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -20,6 +21,10 @@ from labshare import create_app
 from labshare.config import Settings
 from labshare.kernel.db import db
 from tests.postgres import Server, find
+
+# A slow machine is no defect; speed is measured in benchmarks/, never in tests.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 ENGINES = ("sqlite", "postgresql")
 pytest_plugins = ("tests.witness", "tests.cast", "tests.counting")
@@ -151,10 +156,10 @@ def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
-    url = databases.fresh()
-    yield url
-    databases.drop(url)
+def database_url(databases: Databases) -> str:
+    """The address of a fresh, empty, migrated database; `app` stands on it too."""
+    databases.renew()
+    return databases.current
 
 
 @pytest.fixture(scope="session")
@@ -171,11 +176,10 @@ def _built(url: str, data_dir: Path) -> Flask:
 
 
 @pytest.fixture
-def app(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[Flask]:
+def app(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on a fresh, empty, migrated database of one engine; `own_app` tests add doors to theirs."""
     own = request.node.get_closest_marker("own_app") is not None
-    databases.renew()
-    app = _built(databases.current, tmp_path) if own else request.getfixturevalue("shared_app")
+    app = _built(database_url, tmp_path) if own else request.getfixturevalue("shared_app")
     config, extensions = dict(app.config), dict(app.extensions)
     app.extensions["settings"] = replace(app.extensions["settings"], data_dir=tmp_path)
     app.extensions.pop("instrument_ids", None)

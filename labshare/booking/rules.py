@@ -9,6 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from labshare.booking import lifecycle
+from labshare.instruments.words import length
 from labshare.kernel.errors import N_, Reason
 from labshare.kernel.slots import MINUTE, Slot, on_grid
 
@@ -104,19 +105,19 @@ def _standing(facts: Facts) -> list[Reason]:
 
 def _length(facts: Facts) -> list[Reason]:
     slot, terms = facts.slot, facts.terms
-    length = slot.end - slot.start
+    whole = slot.end - slot.start
     found = []
-    if length < terms.min_minutes * MINUTE:
-        text = N_("Book at least %(n)s minutes.", n=terms.min_minutes)
+    if whole < terms.min_minutes * MINUTE:
+        text = N_("Book at least %(length)s.", length=length(terms.min_minutes))
         found.append(Reason("too_short", text, MANAGER))
-    if length > terms.max_minutes * MINUTE:
-        text = N_("Book at most %(n)s minutes.", n=terms.max_minutes)
+    if whole > terms.max_minutes * MINUTE:
+        text = N_("Book at most %(length)s.", length=length(terms.max_minutes))
         found.append(Reason("too_long", text, MANAGER))
-    whole = length % (terms.grid_minutes * MINUTE) == timedelta(0)
-    if not whole or not on_grid(slot.start, terms.grid_minutes, terms.zone):
+    in_steps = whole % (terms.grid_minutes * MINUTE) == timedelta(0)
+    if not in_steps or not on_grid(slot.start, terms.grid_minutes, terms.zone):
         text = N_(
-            "Start and length must be multiples of %(n)s minutes, counted from midnight.",
-            n=terms.grid_minutes,
+            "Start and length must be multiples of %(length)s, counted from midnight.",
+            length=length(terms.grid_minutes),
         )
         found.append(Reason("off_grid", text))
     return found

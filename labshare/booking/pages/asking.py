@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Response, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from labshare.booking import free, queries, services
 from labshare.booking.pages.frame import as_local, as_moment, asked_day, form_retry, new_key, offers, pages
@@ -15,14 +14,15 @@ from labshare.booking.schemas import BookingIn, CheckIn
 from labshare.booking.services.asking import Verdict
 from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
+from labshare.instruments.words import length
 from labshare.kernel import clock
-from labshare.kernel.errors import Conflict, Invalid, NotFound, Problem
+from labshare.kernel.errors import N_, Conflict, Invalid, NotFound, Problem
 from labshare.kernel.slots import day_of
 from labshare.web.bodies import form as fields_of
 from labshare.web.bodies import load
 from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
-from labshare.web.i18n import hours, own, said, say
+from labshare.web.i18n import own, said, say
 
 FIELDS = ("instrument", "starts_at", "ends_at", "purpose", "company")
 
@@ -51,7 +51,10 @@ def check() -> str:
 def create() -> Any:
     """Ask; a refusal shows the form again with every reason and the nearest alternatives."""
     values = fields_of(*FIELDS)
-    known = _instrument(values)
+    try:
+        known = _instrument(values)
+    except Invalid as problem:
+        return make_response(_page(None, Form(values, said(problem.fields)), None), problem.status)
     try:
         draft = load(BookingIn(), _wire(known, values))
         seen = services.request(actor(), draft, form_retry(url_for("bookings.show", booking_id=0)[:-1] + "{id}"))
@@ -65,7 +68,11 @@ def create() -> Any:
 
 
 def _instrument(values: dict[str, str]) -> Known:
-    return catalogue.known(values.get("instrument", ""))
+    """The instrument the form names, or Invalid naming the field."""
+    try:
+        return catalogue.known(values.get("instrument", ""))
+    except NotFound:
+        raise Invalid(fields={"instrument": [N_("There is no instrument with this code.")]}) from None
 
 
 def _wire(known: Known, values: dict[str, str]) -> dict[str, Any]:
@@ -99,7 +106,7 @@ def _page(known: Known | None, form: Form, verdict: Verdict | Problem | None) ->
         "instrument_options": [
             (one.code, f"{one.code} · {own(one.name_en, one.name_zh)}") for one in catalogue.known_in_service()
         ],
-        "length_words": length_words,
+        "length_words": length,
         "companies": queries.customers() if actor().is_staff else [],
         "retry_key": new_key(),
     }
@@ -129,7 +136,7 @@ def _free(known: Known, form: Form, now: Any) -> dict[str, Any]:
         "after": day + timedelta(days=1),
         "today": now.astimezone(known.zone).date(),
         "minutes": minutes,
-        "length_options": [(one, length_words(one)) for one in sorted({*lengths, minutes})],
+        "length_options": [(one, say(length(one))) for one in sorted({*lengths, minutes})],
         "slots": shown,
     }
 
@@ -150,15 +157,6 @@ def _lengths(known: Known) -> list[int]:
         return every or [known.min_minutes]
     step = -(-len(every) // 12)
     return sorted({*every[:4], *every[::step], every[-1]})
-
-
-def length_words(minutes: int) -> str:
-    """A length as people say it: 45 min, 2 h, 3 days."""
-    if minutes % 1440 == 0:
-        return ngettext("%(num)s day", "%(num)s days", minutes // 1440)
-    if minutes % 30 == 0 and minutes >= 60:
-        return hours(minutes / 60)
-    return _("%(n)s min", n=minutes)
 
 
 def _pick(known: Known, slot: Any, day: Any, minutes: int) -> str:
