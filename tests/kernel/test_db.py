@@ -52,7 +52,8 @@ def _site() -> int:
 
 def test_a_transaction_commits_once_at_its_end(app: Flask) -> None:
     commits: list[Any] = []
-    event.listen(db.engine, "commit", commits.append)
+    saw = commits.append
+    event.listen(db.engine, "commit", saw)
     with transaction() as tx:
         tx.execute(TRY)
         tx.execute(TRY)
@@ -60,6 +61,7 @@ def test_a_transaction_commits_once_at_its_end(app: Flask) -> None:
     assert len(commits) == 1
     assert _tries() == ["mei", "mei"]
     assert len(commits) == 1  # reading commits nothing
+    event.remove(db.engine, "commit", saw)
 
 
 def test_whatever_goes_wrong_nothing_of_it_stays(app: Flask) -> None:

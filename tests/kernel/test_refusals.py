@@ -79,6 +79,7 @@ def test_a_named_refusal_is_told_as_its_problem_and_an_unnamed_one_is_a_defect(c
     assert problem_of(slip.value) is None
 
 
+@pytest.mark.own_app
 def test_who_waits_too_long_for_the_lock_is_told_to_come_again(app: Flask) -> None:
     _wait_only(milliseconds=50)
     locked, done = threading.Event(), threading.Event()
