@@ -29,11 +29,16 @@ ROLES = {
     "admin": "admin",
 }
 NARROWEST = 360
-# Any two of language, colours and width meet somewhere. Whose pages are nearly all another's too, looks by phone only.
-SIGHTS = [("en", "light", 1440), ("en", "dark", 390), ("zh", "dark", 1440), ("zh", "light", 390)]
-BY_PHONE = {"member": "company_admin", "lab_manager": "admin"}
-WALKS = [(role, *sight) for role in ROLES for sight in (SIGHTS[1::2] if role in BY_PHONE else SIGHTS)]
-if os.environ.get("LABSHARE_JOURNEYS") == "all":  # any three
+# Every role looks twice, the second time with all preferences turned round; together they look in every way there is.
+SIGHTS = {
+    "stranger": [("en", "light", 1440), ("zh", "dark", 390)],
+    "member": [("en", "dark", 1440), ("zh", "light", 390)],
+    "company_admin": [("en", "light", 390), ("zh", "dark", 1440)],
+    "lab_manager": [("en", "dark", 390), ("zh", "light", 1440)],
+    "admin": [("en", "light", 1440), ("zh", "dark", 390)],
+}
+WALKS = [(role, *sight) for role, sights in SIGHTS.items() for sight in sights]
+if os.environ.get("LABSHARE_JOURNEYS") == "all":  # every role in every way
     WALKS = list(itertools.product(ROLES, ("en", "zh"), ("light", "dark"), (1440, 390)))
 
 # Pages that look quite different depending on what is asked of them.
