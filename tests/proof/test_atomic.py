@@ -159,6 +159,7 @@ def test_a_session_ended_by_the_administrator_is_503_or_nothing_happened(
     ran(severed_before=f"each of {statements} statements")
 
 
+@pytest.mark.own_app  # its engine stays spoiled
 @pytest.mark.parametrize("name", CHANGES)
 def test_without_its_transaction_a_broken_change_does_leave_a_trace(app: Flask, cast: Cast, name: str) -> None:
     change = Story(cast).change(name)
