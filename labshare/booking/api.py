@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 
 from flask import Response
@@ -158,27 +157,24 @@ def timeline(query: dict[str, Any]) -> Response:
     return _json({"items": [_claim(one, names) for one in found], "next": None})
 
 
-def _claim(one: schedule.Shown, names: dict[str, dict[str, str]]) -> dict[str, Any]:
+def _claim(one: Any, names: dict[str, dict[str, str]]) -> dict[str, Any]:
+    code, channel, starts_at, ends_at, kind, booking_id, state, company_id, company, first, last = one
     item: dict[str, Any] = {
-        "instrument": names[one.instrument],
-        "channel": one.channel,
-        "starts_at": one.starts_at.isoformat(),
-        "ends_at": one.ends_at.isoformat(),
-        "kind": one.kind,
+        "instrument": names[code],
+        "channel": channel,
+        "starts_at": starts_at.isoformat(),
+        "ends_at": ends_at.isoformat(),
+        "kind": kind,
     }
-    if one.booking_id is not None:
+    if booking_id is not None:
         item["booking"] = {
-            "id": one.booking_id,
-            "state": one.state,
-            "company": {"id": one.company_id, "name": one.company},
-            "starts_at": _iso(one.booked_from),
-            "ends_at": _iso(one.booked_to),
+            "id": booking_id,
+            "state": state,
+            "company": {"id": company_id, "name": company},
+            "starts_at": first.isoformat(),
+            "ends_at": last.isoformat(),
         }
     return item
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
 
 
 def _json(body: dict[str, Any]) -> Response:

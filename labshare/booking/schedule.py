@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -20,8 +19,7 @@ from labshare.people.models import Company
 BUSY = "busy"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Protocol):
     """One claim as the reader may know it; the booking's own fields are None where it is somebody else's."""
 
     instrument: str
@@ -29,28 +27,36 @@ class Shown:
     starts_at: datetime
     ends_at: datetime
     kind: str
-    booking_id: int | None = None
-    state: str | None = None
-    company_id: int | None = None
-    company: str | None = None
-    booked_from: datetime | None = None
-    booked_to: datetime | None = None
+    booking_id: int | None
+    state: str | None
+    company_id: int | None
+    company: str | None
+    booked_from: datetime | None
+    booked_to: datetime | None
 
 
-def shown(actor: Actor, instrument_ids: Sequence[int], window: Slot) -> list[Shown]:
+# Redacted where it is read: of a booking that was not joined nothing but its claim is left.
+_KIND = sa.case(
+    (Claim.kind.in_((timeline.MAINTENANCE, timeline.OUTAGE)), Claim.kind),
+    (Booking.id.is_(None), BUSY),
+    else_=Claim.kind,
+).label("kind")
+
+
+def shown(actor: Actor, instrument_ids: Sequence[int], window: Slot) -> Sequence[Shown]:
     """The claims of these instruments that touch the window, as the actor may see them; one statement."""
     mine = _is_mine(actor)
     statement = (
         sa.select(
-            Instrument.code,
+            Instrument.code.label("instrument"),
             Claim.channel,
             Claim.starts_at,
             Claim.ends_at,
-            Claim.kind,
-            Booking.id,
+            _KIND,
+            Booking.id.label("booking_id"),
             Booking.state,
             Booking.company_id,
-            Company.name,
+            Company.name.label("company"),
             Booking.starts_at.label("booked_from"),
             Booking.ends_at.label("booked_to"),
         )
@@ -64,7 +70,7 @@ def shown(actor: Actor, instrument_ids: Sequence[int], window: Slot) -> list[Sho
         )
         .order_by(Claim.starts_at, Claim.id)
     )
-    return [_redacted(row) for row in rows(statement)]
+    return rows(statement)
 
 
 def _is_mine(actor: Actor) -> sa.ColumnElement[bool]:
@@ -75,12 +81,3 @@ def _is_mine(actor: Actor) -> sa.ColumnElement[bool]:
     if actor.is_staff:
         ways.append(Instrument.site_id.in_(sorted(actor.site_ids)))
     return sa.or_(*ways) if ways else sa.false()
-
-
-def _redacted(row: Any) -> Shown:
-    code, channel, starts_at, ends_at, kind, number, state, company_id, company, first, last = row
-    if kind in (timeline.MAINTENANCE, timeline.OUTAGE):
-        return Shown(code, channel, starts_at, ends_at, kind)
-    if number is None:
-        return Shown(code, channel, starts_at, ends_at, BUSY)
-    return Shown(code, channel, starts_at, ends_at, kind, number, state, company_id, company, first, last)

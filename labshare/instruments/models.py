@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from labshare.kernel.db import Id, Model, UtcDateTime, guard
-from labshare.kernel.errors import Conflict, N_, Reason
+from labshare.kernel.errors import N_, Conflict, Reason
 
 STATES = ("in_service", "out_of_service", "retired")
 MODES = ("self_operated", "assisted", "commissioned", "self_operated_clean_room", "long_run")
@@ -22,9 +22,7 @@ def slot_taken() -> Conflict:
 
 
 OVERLAP = guard("ex_claim_overlap", slot_taken)
-CODE_TAKEN = guard(
-    "uq_instrument_code", lambda: Conflict(N_("Another instrument has this code."), code="code_taken")
-)
+CODE_TAKEN = guard("uq_instrument_code", lambda: Conflict(N_("Another instrument has this code."), code="code_taken"))
 
 
 class Category(Model):

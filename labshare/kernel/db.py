@@ -69,10 +69,13 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
             raise ValueError("naive datetime: every moment in LabShare is aware")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002
-        if value is None or value.tzinfo is UTC:
-            return value
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
+        # PostgreSQL's driver hands out aware moments, in UTC as the session asks; SQLite stores text without a zone.
+        return _from_text if dialect.name == "sqlite" else None
+
+
+def _from_text(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored + "+00:00")
 
 
 # ---------------------------------------------------------------- engines
@@ -116,14 +119,18 @@ def prepare(engine: sa.Engine) -> None:
 
 
 class _Cursor(psycopg.Cursor[Any]):
-    """Tells of its columns what SQLAlchemy asks, name and type; psycopg's own descriptions cost as much as a read."""
+    """A cursor that is cheap to make and to describe, as one is made for every statement."""
+
+    @property
+    def adapters(self) -> Any:
+        return self.connection.adapters  # where psycopg would copy them, should somebody adapt this cursor alone
 
     @property
     def description(self) -> Any:
         found = self.pgresult
         if found is None or not found.nfields:
             return None
-        return [((found.fname(n) or b"").decode(), found.ftype(n)) for n in range(found.nfields)]
+        return [((found.fname(n) or b"").decode(), found.ftype(n)) for n in range(found.nfields)]  # all that is asked
 
 
 @contextmanager
@@ -136,9 +143,11 @@ def snapshot() -> Iterator[Session]:
         if dialect() == "sqlite"
         else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     )
+    session.info["snapshot"] = True
     try:
         yield session
     finally:
+        session.info["snapshot"] = False
         session.rollback()
 
 
@@ -252,16 +261,15 @@ def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> It
     refusal of the database stands for.
     """
     session = db.session()
-    if session.info.get("writing"):
+    if session.info.get("writing") or session.info.get("snapshot"):
         raise RuntimeError("transaction() never nests")
-    session.rollback()
+    if session.new or session.identity_map or (session.in_transaction() and session.connection().invalidated):
+        session.rollback()  # objects are read afresh, and a lost connection is replaced
     session.info["writing"] = True
     try:
         try:
-            session.connection(execution_options={"writes": True})
             tx = session.info["transaction"] = Transaction(session, retry)
-            if tx.connection.dialect.name == "postgresql":
-                _begin(tx, lock, retry)
+            _begin(tx.connection, lock, retry)
             yield tx
             session.commit()
         except BaseException:
@@ -284,12 +292,17 @@ def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> It
 _INSTRUMENT_KEYS = 1 << 48  # advisory keys of instruments lie above this, those of retries above 1 << 61
 
 
-def _begin(tx: Transaction, instruments: Iterable[int], retry: Retried | None) -> None:
+def _begin(connection: sa.Connection, instruments: Iterable[int], retry: Retried | None) -> None:
+    # Whoever signed in has read on this connection; in autocommit that left nothing open.
+    connection.execution_options(reads=False)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
     # Begun and locked in one round trip; every statement looks afresh, so later ones see what the locks waited for.
     keys = [] if retry is None else [retry.lock_key]  # first: a holder of instruments never waits for a retry
     keys += sorted({_INSTRUMENT_KEYS | number for number in instruments})
     locks = (f"SELECT pg_advisory_xact_lock({key:d})" for key in keys)
-    tx.connection.exec_driver_sql("; ".join(["BEGIN ISOLATION LEVEL READ COMMITTED", *locks]))
+    connection.exec_driver_sql("; ".join(["BEGIN ISOLATION LEVEL READ COMMITTED", *locks]))
 
 
 _OUTSIDE = "rows are changed inside transaction() only"
@@ -355,7 +368,8 @@ class touches(FunctionElement[bool]):  # noqa: N801 - reads as a function of SQL
     """
 
     inherit_cache = True
-    type = sa.Boolean()
+    # As a Boolean, SQLite would be asked whether it `= 1`, and would leave its index alone.
+    type: Any = sa.types.NULLTYPE
 
     def __init__(self, starts: Any, ends: Any, given: Mapping[str, datetime] | None = None) -> None:
         moments = (

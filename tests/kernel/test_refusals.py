@@ -146,3 +146,14 @@ def test_a_dropped_guard_is_missed(cast: Cast) -> None:
         _claim(tx, cast.sem, 1, 3)
         tell(tx)
     assert len(rows(select(Claim.id))) == 2
+
+
+def test_a_window_is_sought_by_both_ends_of_an_index(app: Flask) -> None:
+    """As a Boolean, SQLite would be asked whether it `= 1`, and would read every claim of the instrument."""
+    inside = overlapping(Claim.starts_at, Claim.ends_at, NOON, NOON + HOUR)
+    statement = select(Claim.id).where(Claim.instrument_id == 1, inside)
+    assert not str(statement.compile(db.engine)).rstrip().endswith("= 1")
+    if db.engine.dialect.name == "sqlite":
+        said = statement.compile(db.engine, compile_kwargs={"literal_binds": True})
+        plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {said}").all()
+        assert "ends_at>? AND ends_at<?" in str(plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -95,7 +96,7 @@ def _wanted(known: Known) -> bool:
     return (not category or category == str(known.category_id)) and (not site or site == known.site_code)
 
 
-def _busy_day(known: Known, claims: list[Shown], chosen: date) -> dict[str, Any]:
+def _busy_day(known: Known, claims: Sequence[Shown], chosen: date) -> dict[str, Any]:
     return {
         "label": known.code,
         "note": own(known.name_en, known.name_zh),
@@ -116,7 +117,7 @@ def _few(known: Known, bars: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [bar for bar in bars if bar["kind"] != "busy"] + [together]
 
 
-def _busy_week(known: Known, claims: list[Shown], days: list[date]) -> dict[str, Any]:
+def _busy_week(known: Known, claims: Sequence[Shown], days: list[date]) -> dict[str, Any]:
     """Hours taken a day, of all channels together."""
     taken = []
     for one in days:
@@ -130,7 +131,7 @@ def _busy_week(known: Known, claims: list[Shown], days: list[date]) -> dict[str,
     return {"known": known, "days": taken}
 
 
-def _of_day(claims: list[Shown], one: date, zone: ZoneInfo) -> list[dict[str, Any]]:
+def _of_day(claims: Sequence[Shown], one: date, zone: ZoneInfo) -> list[dict[str, Any]]:
     """The day's claims as the timeline draws them: own bookings with their buffers apart, others as busy."""
     whole = day_of(one, zone)
     drawn = []
