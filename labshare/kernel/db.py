@@ -224,6 +224,7 @@ class Transaction:
         self.connection = session.connection()
         self.execute = self.connection.execute
         self.published = 0
+        self.ending = False  # the commit was sent: from here on a broken connection leaves the outcome open
         self.queue: deque[Any] = deque()
         self._retry = retry
 
@@ -266,11 +267,13 @@ def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> It
     if session.new or session.identity_map or (session.in_transaction() and session.connection().invalidated):
         session.rollback()  # objects are read afresh, and a lost connection is replaced
     session.info["writing"] = True
+    tx: Transaction | None = None
     try:
         try:
             tx = session.info["transaction"] = Transaction(session, retry)
             _begin(tx.connection, lock, retry)
             yield tx
+            tx.ending = True
             session.commit()
         except BaseException:
             session.rollback()
@@ -286,6 +289,9 @@ def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> It
         problem = problem_of(error) if isinstance(error, DBAPIError) else None
         if problem is None:
             raise
+        if tx is not None and tx.ending and isinstance(problem, Busy):
+            said = N_("The connection broke at the last step: look whether it was done, or ask again with the same key.")
+            problem = Busy(said, code="outcome_unknown")
         raise problem from error
 
 
