@@ -290,8 +290,10 @@ def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> It
         if problem is None:
             raise
         if tx is not None and tx.ending and isinstance(problem, Busy):
-            said = N_("The connection broke at the last step: look whether it was done, or ask again with the same key.")
-            problem = Busy(said, code="outcome_unknown")
+            text = N_(
+                "The connection broke at the last step: look whether it was done, or ask again with the same key."
+            )
+            problem = Busy(text, code="outcome_unknown")
         raise problem from error
 
 
