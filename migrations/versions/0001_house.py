@@ -56,9 +56,7 @@ def upgrade() -> None:
         sa.Column("contact_phone", sa.String(length=40), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "state IN ('pending', 'active', 'rejected', 'suspended')", name=op.f("ck_company_state")
-        ),
+        sa.CheckConstraint("state IN ('pending', 'active', 'rejected', 'suspended')", name=op.f("ck_company_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_company")),
         sa.UniqueConstraint("org_id_type", "org_id", name=op.f("uq_company_org_id_type_org_id")),
     )
@@ -133,15 +131,11 @@ def upgrade() -> None:
         sa.Column("maintenance_note", sa.String(length=500), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "state IN ('in_service', 'out_of_service', 'retired')", name=op.f("ck_instrument_state")
-        ),
+        sa.CheckConstraint("state IN ('in_service', 'out_of_service', 'retired')", name=op.f("ck_instrument_state")),
         sa.CheckConstraint("channels BETWEEN 1 AND 500", name=op.f("ck_instrument_channels")),
         sa.CheckConstraint("grid_minutes BETWEEN 1 AND 1440", name=op.f("ck_instrument_grid")),
         sa.CheckConstraint("min_minutes BETWEEN 1 AND max_minutes", name=op.f("ck_instrument_lengths")),
-        sa.CheckConstraint(
-            "warmup_minutes >= 0 AND cooldown_minutes >= 0", name=op.f("ck_instrument_buffers")
-        ),
+        sa.CheckConstraint("warmup_minutes >= 0 AND cooldown_minutes >= 0", name=op.f("ck_instrument_buffers")),
         sa.ForeignKeyConstraint(["category_id"], ["category.id"], name=op.f("fk_instrument_category_id")),
         sa.ForeignKeyConstraint(["owner_id"], ["company.id"], name=op.f("fk_instrument_owner_id")),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_instrument_site_id")),
@@ -207,9 +201,7 @@ def upgrade() -> None:
         sa.Column("ends_at", MOMENT, nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("owner_id", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('booking', 'maintenance', 'outage', 'offer')", name=op.f("ck_claim_kind")
-        ),
+        sa.CheckConstraint("kind IN ('booking', 'maintenance', 'outage', 'offer')", name=op.f("ck_claim_kind")),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_claim_order")),
         sa.ForeignKeyConstraint(["instrument_id"], ["instrument.id"], name=op.f("fk_claim_instrument_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claim")),
@@ -222,9 +214,7 @@ def upgrade() -> None:
             name=op.f("uq_claim_kind_owner_id_instrument_id_channel_starts_at"),
         ),
     )
-    op.create_index(
-        "ix_claim_instrument_id_channel_starts_at", "claim", ["instrument_id", "channel", "starts_at"]
-    )
+    op.create_index("ix_claim_instrument_id_channel_starts_at", "claim", ["instrument_id", "channel", "starts_at"])
     op.create_index("ix_claim_instrument_id_ends_at", "claim", ["instrument_id", "ends_at"])
 
     op.create_table(
@@ -256,9 +246,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_role_grant_person_id")),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_role_grant_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role_grant")),
-        sa.UniqueConstraint(
-            "person_id", "role", "site_id", name=op.f("uq_role_grant_person_id_role_site_id")
-        ),
+        sa.UniqueConstraint("person_id", "role", "site_id", name=op.f("uq_role_grant_person_id_role_site_id")),
     )
     op.create_table(
         "sign_in",
