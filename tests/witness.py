@@ -16,7 +16,8 @@ UNTOLD = {
     *("answer", "sign_in", "sign_in_failure", "inbox_mark", "alembic_version"),
     *("job_run", "lease", "delivery"),
 }
-WRITE = re.compile(r"^\s*(?:WITH\b.*?\)\s*)?(INSERT\s+(?:OR \w+ )?INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.I | re.S)
+CHANGE = re.compile(r"\s*(WITH|INSERT|UPDATE|DELETE)\b", re.I)
+WRITES = re.compile(r"(?<!DO )(?<!FOR )\b(?:INSERT\s+(?:OR \w+ )?INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.I)
 
 
 class Witness:
@@ -27,8 +28,8 @@ class Witness:
         self.open: dict[int, set[str]] = {}
 
     def saw(self, connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if found := WRITE.match(statement):
-            self.open.setdefault(id(connection), set()).add(found[2].lower())
+        for found in WRITES.finditer(statement if CHANGE.match(statement) else ""):
+            self.open.setdefault(id(connection), set()).add(found[1].lower())
 
     def committed(self, connection: Connection) -> None:
         tables = self.open.pop(id(connection), set())

@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy.orm import aliased
 
 from labshare.instruments import policy, rules
 from labshare.instruments.models import Category, Claim, Instrument
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import UtcDateTime, like, overlapping, rows
+from labshare.kernel.db import UtcDateTime, like, overlapping, rows, table_of
 from labshare.kernel.errors import NotFound
 from labshare.kernel.slots import Slot
 from labshare.people.models import Company, Site
@@ -75,39 +74,42 @@ class Described(Known):
     description: str
 
 
+_instrument, _category, _site, _owner = map(table_of, (Instrument, Category, Site, Company))
 _JOINED = {
-    "category_en": Category.name_en,
-    "category_zh": Category.name_zh,
-    "owner_name": Company.name,
-    "owner_name_en": Company.name_en,
-    "site_code": Site.code,
-    "site_en": Site.name_en,
-    "site_zh": Site.name_zh,
-    "zone": Site.zone,
+    "category_en": _category.c.name_en,
+    "category_zh": _category.c.name_zh,
+    "owner_name": _owner.c.name,
+    "owner_name_en": _owner.c.name_en,
+    "site_code": _site.c.code,
+    "site_en": _site.c.name_en,
+    "site_zh": _site.c.name_zh,
+    "zone": _site.c.zone,
 }
 _Shape = TypeVar("_Shape", bound=Known)
 
 
 def _select(shape: type[Known]) -> sa.Select[Any]:
     columns = [
-        _JOINED[field.name].label(field.name) if field.name in _JOINED else getattr(Instrument, field.name)
+        _JOINED[field.name].label(field.name) if field.name in _JOINED else _instrument.c[field.name]
         for field in fields(shape)
     ]
     return (
         sa.select(*columns)
-        .select_from(Instrument)
-        .join(Category, Category.id == Instrument.category_id)
-        .join(Site, Site.id == Instrument.site_id)
-        .join(Company, Company.id == Instrument.owner_id)
+        .select_from(_instrument)
+        .join(_category, _category.c.id == _instrument.c.category_id)
+        .join(_site, _site.c.id == _instrument.c.site_id)
+        .join(_owner, _owner.c.id == _instrument.c.owner_id)
     )
 
 
 _KNOWN, _DESCRIBED = _select(Known), _select(Described)
 # Every booking asks these: a statement that is written once costs a third of one that is written anew.
-_BY_ID = _KNOWN.where(Instrument.id == sa.bindparam("wanted"))
-_BY_CODE = _KNOWN.where(Instrument.code == sa.bindparam("wanted"))
-_asker = aliased(Company)
-_FOR = _BY_ID.add_columns(_asker.id, _asker.name, _asker.state).outerjoin(_asker, _asker.id == sa.bindparam("asker"))
+_BY_ID = _KNOWN.where(_instrument.c.id == sa.bindparam("wanted"))
+_BY_CODE = _KNOWN.where(_instrument.c.code == sa.bindparam("wanted"))
+_asker = _owner.alias("asker")
+_FOR = _BY_ID.add_columns(_asker.c.id, _asker.c.name, _asker.c.state).outerjoin(
+    _asker, _asker.c.id == sa.bindparam("asker")
+)
 
 
 def _read(shape: type[_Shape], statement: sa.Select[Any], **asked: Any) -> list[_Shape]:

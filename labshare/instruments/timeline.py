@@ -32,17 +32,20 @@ class Taken:
 
 _TAKEN = sa.select(
     _claim.c.instrument_id, _claim.c.channel, _claim.c.starts_at, _claim.c.ends_at, _claim.c.kind, _claim.c.owner_id
-).where(
-    _claim.c.instrument_id.in_(sa.bindparam("instruments", expanding=True)),
-    db.touches(_claim.c.starts_at, _claim.c.ends_at),
-)
+).where(db.touches(_claim.c.starts_at, _claim.c.ends_at))
+_OF_ONE = _TAKEN.where(_claim.c.instrument_id == sa.bindparam("instruments"))  # what every booking asks
+_OF_MANY = _TAKEN.where(_claim.c.instrument_id.in_(sa.bindparam("instruments", expanding=True)))
 
 
 def taken(instrument_ids: Iterable[int], window: Slot) -> dict[int, list[Taken]]:
     """Every claim that touches the window, by instrument, in one statement."""
     found: dict[int, list[Taken]] = {number: [] for number in instrument_ids}
     asked = db.window(window.start, window.end)
-    for number, channel, starts_at, ends_at, kind, owner_id in db.rows(_TAKEN, instruments=list(found), **asked):
+    if len(found) == 1:
+        claims = db.rows(_OF_ONE, instruments=next(iter(found)), **asked)
+    else:
+        claims = db.rows(_OF_MANY, instruments=list(found), **asked)
+    for number, channel, starts_at, ends_at, kind, owner_id in claims:
         found[number].append(Taken(channel, Slot(starts_at, ends_at), kind, owner_id))
     return found
 

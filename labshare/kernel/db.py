@@ -222,11 +222,33 @@ class Transaction:
     def __init__(self, session: Session, retry: Retried | None) -> None:
         self.session = session
         self.connection = session.connection()
-        self.execute = self.connection.execute
         self.published = 0
         self.ending = False  # the commit was sent: from here on a broken connection leaves the outcome open
         self.queue: deque[Any] = deque()
         self._retry = retry
+        self._noted: dict[sa.Table, list[dict[str, Any]]] = {}
+
+    def execute(self, statement: sa.Executable, values: Any = None) -> sa.CursorResult[Any]:
+        """Say it to the database, after whatever was noted before."""
+        if self._noted:
+            self.write_down()
+        return self.connection.execute(statement, values)
+
+    def note(self, table: sa.Table, values: dict[str, Any]) -> None:
+        """Insert a row of which nothing is asked back: before the next statement or the end, with others in one go."""
+        self._noted.setdefault(table, []).append(values)
+
+    def write_down(self) -> None:
+        """Write what was noted, each table's rows in their order; single rows together where the engine can."""
+        noted, self._noted = self._noted, {}
+        if self.connection.dialect.name == "postgresql" and all(len(rows) == 1 for rows in noted.values()):
+            shape = tuple((table, tuple(rows[0])) for table, rows in noted.items())
+            values = {f"{table.name}_{name}": rows[0][name] for table, rows in noted.items() for name in rows[0]}
+            if noted:
+                self.connection.execute(_single_rows(shape), values)
+            return
+        for table, rows in noted.items():
+            self.connection.execute(_rows_of(table), rows)
 
     def done(self, result: _T) -> _T:
         """Hand the result on, having stored the answer to a retried request first."""
@@ -243,6 +265,21 @@ class Transaction:
             if constraint_of(error) == name:
                 return None
             raise
+
+
+@cache
+def _rows_of(table: sa.Table) -> sa.Insert:
+    return sa.insert(table).inline()
+
+
+@cache
+def _single_rows(shape: tuple[tuple[sa.Table, tuple[str, ...]], ...]) -> sa.Insert:
+    """One statement for a row with these columns in each table; its values are named table_column."""
+    last, *others = (
+        _rows_of(table).values({name: sa.bindparam(f"{table.name}_{name}", type_=table.c[name].type) for name in names})
+        for table, names in shape
+    )
+    return last.add_cte(*(other.cte(f"also_{n}") for n, other in enumerate(others)))
 
 
 @cache
@@ -273,6 +310,7 @@ def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> It
             tx = session.info["transaction"] = Transaction(session, retry)
             _begin(tx.connection, lock, retry)
             yield tx
+            tx.write_down()
             tx.ending = True
             session.commit()
         except BaseException:

@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import Id, Json, Model, Transaction, UtcDateTime
+from labshare.kernel.db import Id, Json, Model, Transaction, UtcDateTime, table_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class Entry(Model):
 
 Reaction = Callable[[Transaction, Actor, Any, datetime], None]
 Subscriptions = Mapping[type[Event], Sequence[Reaction]]
-_INSERT = insert(Entry.__table__)  # type: ignore[arg-type]  # a mapped class's __table__ is typed FromClause
+_journal = table_of(Entry)
 
 
 def row_of(actor: Actor, event: Event, at: datetime) -> dict[str, Any]:
@@ -101,13 +101,13 @@ def row_of(actor: Actor, event: Event, at: datetime) -> dict[str, Any]:
 
 def record(tx: Transaction, told: Sequence[tuple[Actor, Event, datetime]]) -> None:
     """Write many facts of the past at once; nobody reacts to old news."""
-    tx.execute(_INSERT, [row_of(actor, event, at) for actor, event, at in told])
+    tx.execute(insert(_journal), [row_of(actor, event, at) for actor, event, at in told])
     tx.published += len(told)
 
 
 def publish(tx: Transaction, actor: Actor, event: Event, at: datetime) -> None:
     """Write the fact and let those who subscribed to it react, all in the caller's transaction."""
-    tx.execute(_INSERT, row_of(actor, event, at))
+    tx.note(_journal, row_of(actor, event, at))
     tx.published += 1
     tx.queue.append((actor, event, at))
     if len(tx.queue) > 1:  # an earlier fact is still being reacted to: first in, first out

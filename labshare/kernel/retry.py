@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint, bindparam, insert, select
+from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from labshare.kernel import clock
@@ -45,7 +45,6 @@ _answers = table_of(Answer)
 _FIND = select(_answers.c.fingerprint, _answers.c.status, _answers.c.body).where(
     _answers.c.person_id == bindparam("whose"), _answers.c.key == bindparam("said")
 )
-_KEEP = insert(_answers).inline()
 
 
 @dataclass
@@ -78,8 +77,8 @@ class Retry:
     def keep(self, tx: Transaction, result: Any) -> None:
         """Write the answer and store it with the change it reports."""
         self.body = self.render(result)
-        tx.execute(
-            _KEEP,
+        tx.note(
+            _answers,
             {
                 "person_id": self.person_id,
                 "key": self.key,

@@ -13,7 +13,7 @@ from flask_login import LoginManager, UserMixin
 
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import rows
+from labshare.kernel.db import rows, table_of
 from labshare.people.models import Company, Person, RoleGrant, SignIn, Token
 from labshare.web.guard import is_api
 
@@ -35,30 +35,32 @@ def storable(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-_person = (
+_person, _company, _grant = table_of(Person), table_of(Company), table_of(RoleGrant)
+_sign_in, _token = table_of(SignIn), table_of(Token)
+_WHO = (
     sa.select(
-        Person.id,
-        Person.name,
-        Person.email,
-        Person.language,
-        Person.company_id,
-        Company.name.label("company_name"),
-        Company.state.label("company_state"),
-        RoleGrant.role,
-        RoleGrant.site_id,
+        _person.c.id,
+        _person.c.name,
+        _person.c.email,
+        _person.c.language,
+        _person.c.company_id,
+        _company.c.name.label("company_name"),
+        _company.c.state.label("company_state"),
+        _grant.c.role,
+        _grant.c.site_id,
     )
-    .select_from(Person)
-    .outerjoin(Company, Company.id == Person.company_id)
-    .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
-    .where(Person.active)
+    .select_from(_person)
+    .outerjoin(_company, _company.c.id == _person.c.company_id)
+    .outerjoin(_grant, _grant.c.person_id == _person.c.id)
+    .where(_person.c.active)
 )
-_BY_SIGN_IN = _person.join(SignIn, SignIn.person_id == Person.id).where(
-    SignIn.secret_hash == sa.bindparam("secret"), SignIn.expires_at > sa.bindparam("now")
+_BY_SIGN_IN = _WHO.join(_sign_in, _sign_in.c.person_id == _person.c.id).where(
+    _sign_in.c.secret_hash == sa.bindparam("secret"), _sign_in.c.expires_at > sa.bindparam("now")
 )
-_BY_TOKEN = _person.join(Token, Token.person_id == Person.id).where(
-    Token.secret_hash == sa.bindparam("secret"), Token.revoked_at.is_(None)
+_BY_TOKEN = _WHO.join(_token, _token.c.person_id == _person.c.id).where(
+    _token.c.secret_hash == sa.bindparam("secret"), _token.c.revoked_at.is_(None)
 )
-_BY_ID = _person.where(Person.id == sa.bindparam("person_id"))
+_BY_ID = _WHO.where(_person.c.id == sa.bindparam("person_id"))
 
 
 def _actor(found: Sequence[sa.Row[Any]]) -> Actor | None:
