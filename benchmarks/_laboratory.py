@@ -1,0 +1,171 @@
+"""A laboratory to measure: 50 instruments, 100 companies, a member with a token in each, and bookings as wanted."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from labshare import create_app
+from labshare.booking.models import Booking
+from labshare.config import Settings
+from labshare.instruments.models import Category, Claim, Instrument
+from labshare.kernel.db import db, transaction
+from labshare.kernel.journal import Entry
+from labshare.people import access
+from labshare.people.models import Company, Person, RoleGrant, Site, Token
+
+INSTRUMENTS, COMPANIES = 50, 100
+EVERY = timedelta(minutes=252)  # forty claims a week on each instrument
+LENGTH, WARM_UP = timedelta(hours=2), timedelta(minutes=15)
+BATCH = 20_000
+TABLES: tuple[Any, ...] = (Booking.__table__, Claim.__table__, Entry.__table__)
+
+
+@dataclass
+class Laboratory:
+    """The application on one database, and what a client needs to book there."""
+
+    url: str
+    app: Flask
+    tokens: list[str]  # one a company
+    codes: list[str]
+    midnight: datetime  # bookings of the past end before it, free slots begin after it
+
+    def headers(self, whose: int = 0) -> dict[str, str]:
+        token = self.tokens[whose % len(self.tokens)]
+        return {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def wishes(self) -> Iterator[dict[str, str]]:
+        """Requests of which each can be granted: the free slots of the coming weeks, in no order."""
+        slots = [
+            (code, self.midnight + timedelta(days=day, hours=hour))
+            for code in self.codes
+            for day in range(2, 58)
+            for hour in range(24)
+        ]
+        random.Random(1).shuffle(slots)
+        for code, start in slots:
+            yield {
+                "instrument": code,
+                "starts_at": start.isoformat(),
+                "ends_at": (start + timedelta(minutes=30)).isoformat(),
+                "purpose": "Fracture surfaces of batch 12",
+            }
+
+
+def furnish(url: str, folder: Path) -> Laboratory:
+    """Companies, instruments and a member in an empty, migrated database."""
+    app = create_app(Settings(database_url=url, data_dir=folder))
+    app.config["TESTING"] = True
+    now = datetime.now(UTC)
+    tokens = [access.TOKEN_PREFIX + access.new_secret() for _ in range(COMPANIES)]
+    with app.app_context(), transaction() as tx:
+        site = {"code": "EAST", "name_en": "East Lab", "name_zh": "东区实验室", "zone": "Asia/Shanghai"}
+        tx.execute(sa.insert(Site).values(id=1, **site))
+        named = {"name_en": "Electron microscopes", "name_zh": "电子显微镜"}
+        tx.execute(sa.insert(Category).values(id=1, **named))
+        tx.execute(sa.insert(Company), [_company(number, now) for number in range(1, COMPANIES + 1)])
+        tx.execute(sa.insert(Instrument), [_instrument(number) for number in range(1, INSTRUMENTS + 1)])
+        for number, token in enumerate(tokens, 1):
+            person = {"email": f"mei{number}@bench.labshare.test", "name": f"Mei {number}", "company_id": number}
+            tx.execute(sa.insert(Person).values(id=number, created_at=now, **person))
+            tx.execute(sa.insert(RoleGrant).values(person_id=number, role="member"))
+            secret = {"name": "bench", "secret_hash": access.hashed(token)}
+            tx.execute(sa.insert(Token).values(person_id=number, created_at=now, **secret))
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Laboratory(url, app, tokens, [_code(number) for number in range(1, INSTRUMENTS + 1)], midnight)
+
+
+def _code(number: int) -> str:
+    return f"SEM-{number:02}"
+
+
+def _company(number: int, now: datetime) -> dict[str, Any]:
+    org_id = {"org_id_type": "foreign", "org_id": f"BENCH-{number}"}
+    return {"id": number, "name": f"Company {number}", "state": "active", "created_at": now, **org_id}
+
+
+def _instrument(number: int) -> dict[str, Any]:
+    named = {"code": _code(number), "name_en": f"Electron microscope {number}", "name_zh": f"电子显微镜 {number}"}
+    belongs = {"category_id": 1, "owner_id": 1, "site_id": 1}
+    return {"id": number, **named, **belongs, "warmup_minutes": 15, "notice_minutes": 0, "horizon_days": 60}
+
+
+# ---------------------------------------------------------------- past bookings
+
+
+def fill(lab: Laboratory, bookings: int) -> None:
+    """Bookings of the past, forty a week on each instrument, the newest last; with their claims and journal."""
+    with lab.app.app_context():
+        connection = db.engine.raw_connection()
+        try:
+            load = _into_postgres if db.engine.dialect.name == "postgresql" else _into_sqlite
+            load(connection.driver_connection, _past(lab, bookings))
+        finally:
+            connection.close()
+
+
+def _past(lab: Laboratory, bookings: int) -> Iterator[list[list[tuple[Any, ...]]]]:
+    """Batches of rows for the three tables."""
+    mixed = random.Random(2)
+    for first in range(1, bookings + 1, BATCH):
+        rows: list[list[tuple[Any, ...]]] = [[], [], []]
+        for number in range(first, min(first + BATCH, bookings + 1)):
+            back, instrument = divmod(bookings - number, INSTRUMENTS)
+            start = lab.midnight - (back + 1) * EVERY
+            company = int(mixed.paretovariate(1.2)) % COMPANIES + 1
+            for table, row in zip(rows, _booking(number, instrument + 1, company, start), strict=True):
+                table.append(row)
+        yield rows
+
+
+def _booking(number: int, instrument: int, company: int, start: datetime) -> tuple[tuple[Any, ...], ...]:
+    end, asked = start + LENGTH, start - timedelta(days=3)
+    said = {"instrument_id": instrument, "starts_at": start.isoformat(), "ends_at": end.isoformat()}
+    booking = ("approved", 2, instrument, company, company, start, end, 1, "Fracture surfaces", False, None, "", asked)
+    claim = (instrument, 1, start - WARM_UP, end, "booking", number)
+    told = (asked, "booking_requested", "booking", number, 1, company, company, json.dumps(said))
+    return (number, *booking), (number, *claim), (number, *told)
+
+
+def _columns(table: Any) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def _into_postgres(connection: Any, batches: Iterator[list[list[tuple[Any, ...]]]]) -> None:
+    cursor = connection.cursor()
+    for rows in batches:
+        for table, some in zip(TABLES, rows, strict=True):
+            with cursor.copy(f"COPY {table.name} ({', '.join(_columns(table))}) FROM STDIN") as copy:
+                for row in some:
+                    copy.write_row(row)
+    for table in TABLES:
+        cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}")
+        cursor.execute(f"VACUUM ANALYZE {table.name}")
+    cursor.execute("CHECKPOINT")
+
+
+def _into_sqlite(connection: Any, batches: Iterator[list[list[tuple[Any, ...]]]]) -> None:
+    for rows in batches:
+        connection.execute("BEGIN IMMEDIATE")
+        for table, some in zip(TABLES, rows, strict=True):
+            columns = _columns(table)
+            marks = ", ".join("?" * len(columns))
+            connection.executemany(
+                f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", map(_as_stored, some)
+            )
+        connection.execute("COMMIT")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _as_stored(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Moments as SQLAlchemy stores them on SQLite."""
+    return tuple(f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value for value in row)
