@@ -1,73 +1,82 @@
-"""The yardstick: a bare Flask route that does one guarded insert and nothing else; no token, no rules, no journal."""
+"""The yardstick: a bare Flask route that does one guarded insert and nothing else; no token, no rules, no journal.
+
+It inserts into a twin of `claim`, with the same columns, indexes and guard, in autocommit on a pooled connection
+that is as durable as the product's.
+"""
 
 from __future__ import annotations
 
 import os
-import sqlite3
-import threading
+import re
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-import psycopg
+import sqlalchemy as sa
 from flask import Flask, jsonify, request
 
-URL = os.environ.get("BENCH_DATABASE_URL", "")
-INSERT = "INSERT INTO bare_claim (instrument_id, channel, starts_at, ends_at) VALUES ({}) RETURNING id"
-SCHEMA = {  # the same guards as `claim` has
-    "postgresql": (
-        "CREATE TABLE bare_claim (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, instrument_id bigint NOT NULL,"
-        " channel integer NOT NULL, starts_at timestamptz NOT NULL, ends_at timestamptz NOT NULL,"
-        " CONSTRAINT ex_bare_overlap EXCLUDE USING gist (instrument_id WITH =, channel WITH =,"
-        " tstzrange(starts_at, ends_at, '[)') WITH &&))",
-    ),
-    "sqlite": (
-        "CREATE TABLE bare_claim (id INTEGER PRIMARY KEY, instrument_id INTEGER NOT NULL, channel INTEGER NOT NULL,"
-        " starts_at TEXT NOT NULL, ends_at TEXT NOT NULL)",
-        "CREATE INDEX ix_bare_claim ON bare_claim (instrument_id, channel, starts_at)",
-        "CREATE TRIGGER ex_bare_overlap BEFORE INSERT ON bare_claim"
-        " WHEN NEW.starts_at < (SELECT ends_at FROM bare_claim"
-        " WHERE instrument_id = NEW.instrument_id AND channel = NEW.channel AND starts_at < NEW.ends_at"
-        " ORDER BY starts_at DESC LIMIT 1) BEGIN SELECT RAISE(ABORT, 'ex_bare_overlap'); END",
-    ),
-}
+from labshare.kernel.db import engine_options
+from labshare.kernel.db import prepare as as_the_product
+
+TWIN = "bare_claim"
+COLUMNS = "instrument_id, channel, starts_at, ends_at, kind, owner_id"
+POSTGRESQL = f"INSERT INTO {TWIN} ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s) RETURNING id"
+SQLITE = f"INSERT INTO {TWIN} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) RETURNING id"
 
 app = Flask(__name__)
-_mine = threading.local()  # a connection a thread: the cheapest pool there is
 
 
-def connect(url: str) -> Any:
-    """A connection in autocommit, durable as the product's are."""
-    if not url.startswith("sqlite"):
-        return psycopg.connect(url, autocommit=True)
-    connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10, isolation_level=None)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
+@cache
+def engine(url: str) -> sa.Engine:
+    """The product's own pool and session settings."""
+    made = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"), **engine_options(url))
+    as_the_product(made)
+    return made
 
 
 def prepare(url: str) -> None:
-    """Make the table and its guard."""
-    connection = connect(url)
-    for statement in SCHEMA["sqlite" if url.startswith("sqlite") else "postgresql"]:
-        connection.execute(statement)
-    connection.close()
+    """Make the twin of `claim`."""
+    with engine(url).connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"CREATE TABLE {TWIN} (LIKE claim INCLUDING ALL)")
+            own = "FOREIGN KEY (instrument_id) REFERENCES instrument"
+            connection.exec_driver_sql(f"ALTER TABLE {TWIN} ADD {own}")
+        else:
+            parts = "SELECT sql FROM sqlite_master WHERE tbl_name = 'claim' AND sql > '' ORDER BY type = 'table' DESC"
+            for (part,) in connection.exec_driver_sql(parts).all():
+                connection.exec_driver_sql(re.sub("claim", TWIN, part))
+    empty(url)
+
+
+def empty(url: str) -> None:
+    """Free all its time again."""
+    with engine(url).connect() as connection:
+        connection.exec_driver_sql(f"DELETE FROM {TWIN}")
+    engine(url).dispose()
 
 
 @app.post("/api/v1/bookings")
 def book() -> Any:
     said = request.get_json()
     starts_at, ends_at = datetime.fromisoformat(said["starts_at"]), datetime.fromisoformat(said["ends_at"])
-    values = (int(said["instrument"][-2:]), 1, starts_at, ends_at)
-    if not hasattr(_mine, "connection"):
-        _mine.connection = connect(URL)
-    return jsonify({"id": _insert(_mine.connection, values), **said}), 201
+    values = (int(said["instrument"][-2:]), 1, starts_at, ends_at, "booking", 1)
+    return jsonify({"id": _insert(values), **said}), 201
 
 
-def _insert(connection: Any, values: tuple[int, int, datetime, datetime]) -> int:
-    if isinstance(connection, psycopg.Connection):
-        return connection.execute(INSERT.format("%s, %s, %s, %s"), values).fetchone()[0]  # type: ignore[index]
-    connection.execute("BEGIN IMMEDIATE")
-    stored = (*values[:2], *(f"{moment:%Y-%m-%d %H:%M:%S.%f}" for moment in values[2:]))
-    number = connection.execute(INSERT.format("?, ?, ?, ?"), stored).fetchone()[0]
-    connection.execute("COMMIT")
-    return int(number)
+def _insert(values: tuple[Any, ...]) -> int:
+    pooled = engine(os.environ["BENCH_DATABASE_URL"]).raw_connection()
+    try:
+        cursor = pooled.cursor()
+        if os.environ["BENCH_DATABASE_URL"].startswith("postgresql"):
+            cursor.execute(POSTGRESQL, values)
+            return int(cursor.fetchone()[0])
+        cursor.execute("BEGIN IMMEDIATE")
+        as_stored = (
+            value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else value for value in values
+        )
+        cursor.execute(SQLITE, tuple(as_stored))
+        number = int(cursor.fetchone()[0])
+        cursor.execute("COMMIT")
+        return number
+    finally:
+        pooled.close()

@@ -26,19 +26,16 @@ OWNERS = {  # a piece of the file's path -> whose code it is; the first that fit
 }
 REST = "Python's own library"
 PARTS = {  # (end of the file's path, function) -> what it does
-    ("people/access.py", "from_token"): "identity: token to actor",
+    ("people/access.py", "by_bearer"): "identity: token to actor",
     ("web/bodies.py", "load_json"): "reading the JSON",
     ("marshmallow/schema.py", "load"): "checking it by schema",
-    ("kernel/db.py", "_lock"): "the lock",
-    ("kernel/retry.py", "replay"): "looking for an earlier answer",
-    ("instruments/queries.py", "known_by_id"): "the instrument",
-    ("booking/queries.py", "company"): "the company",
+    ("kernel/db.py", "_begin"): "begin and locks, in one round trip",
+    ("booking/queries.py", "asked_anew"): "the instrument and the company",
     ("booking/queries.py", "gather"): "the claims around the slot",
     ("booking/rules.py", "refusals"): "the rules",
-    ("booking/services/asking.py", "_save"): "booking, claim and journal",
-    ("instruments/timeline.py", "claim"): "… of it the claim",
-    ("kernel/journal.py", "publish"): "… of it the journal",
-    ("kernel/retry.py", "keep"): "writing and storing the answer",
+    ("booking/services/asking.py", "_save"): "making booking, claim and fact",
+    ("kernel/retry.py", "keep"): "making the answer",
+    ("kernel/db.py", "write_down"): "writing all of it, in one statement",
     ("sqlalchemy/orm/session.py", "commit"): "commit",
     ("web/health.py", "_count"): "metrics",
 }

@@ -21,7 +21,7 @@ PRODUCT, BARE = "labshare.webserver:application()", "_bare:app"
 
 @contextmanager
 def serving(what: str, url: str, folder: Path) -> Iterator[int]:
-    """A running server of the product or of the bare route; its port. Two gthread workers of four threads."""
+    """A running server of the product or of the bare route, with the workers the product has by itself; its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -30,18 +30,10 @@ def serving(what: str, url: str, folder: Path) -> Iterator[int]:
     environment = {
         **os.environ,
         "LABSHARE_ENV": "development", "LABSHARE_DATABASE_URL": url, "LABSHARE_DATA_DIR": str(folder),
-        "LABSHARE_HOST": "127.0.0.1", "LABSHARE_PORT": str(port), "LABSHARE_WORKERS": "2", "LABSHARE_THREADS": "4",
-        "BENCH_DATABASE_URL": url, "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        "LABSHARE_HOST": "127.0.0.1", "LABSHARE_PORT": str(port), "BENCH_DATABASE_URL": url,
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
     }  # fmt: skip
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "-c",
-        "python:labshare.webserver",
-        *os.environ.get("BENCH_EXTRA", "").split(),
-        what,
-    ]
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:labshare.webserver", what]
     process = subprocess.Popen(command, env=environment, cwd=HERE)
     try:
         _wait(process, port)

@@ -31,8 +31,8 @@ class Settings:
     base_url: str = ""
     trusted_hosts: tuple[str, ...] = ()
     proxies: int = 0
-    workers: int = 2
-    threads: int = 4
+    workers: int = 4
+    threads: int = 2
     body_limit: int = 1 << 20
     session_hours: int = 12
     smtp_url: str = field(default="", repr=False)
@@ -86,8 +86,8 @@ class Settings:
             base_url=base_url or f"http://127.0.0.1:{port}",
             trusted_hosts=tuple(host.strip() for host in text("TRUSTED_HOSTS", "").split(",") if host.strip()),
             proxies=number("PROXIES", 0, 0, 5),
-            workers=number("WORKERS", 2, 1, 64),
-            threads=number("THREADS", 4, 1, 64),
+            workers=number("WORKERS", 4, 1, 64),
+            threads=number("THREADS", 2, 1, 64),
             body_limit=number("BODY_LIMIT", 1 << 20, 1 << 12, 1 << 26),
             session_hours=number("SESSION_HOURS", 12, 1, 24 * 30),
             smtp_url=smtp_url,

@@ -94,14 +94,15 @@ def served(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     keeper = subprocess.Popen(command, env=environment(folder, port), **pipes)
     family: list[int] = []
     try:
-        with keeper:
-            wait_for(lambda: readiness(port) or keeper.poll() is not None)
-            family = children_of(keeper.pid)
-            yield keeper
-            if keeper.poll() is None:
-                keeper.terminate()
-                keeper.wait(PATIENCE)
+        wait_for(lambda: readiness(port) or keeper.poll() is not None)
+        family = children_of(keeper.pid)
+        yield keeper
+        if keeper.poll() is None:
+            keeper.terminate()
+            keeper.wait(PATIENCE)
     finally:
+        assert keeper.stdout is not None
+        keeper.stdout.close()
         for pid in [*([keeper.pid] if keeper.poll() is None else []), *family]:
             if is_running(pid) and "labshare" in command_of(pid):
                 os.kill(pid, signal.SIGKILL)
@@ -115,8 +116,8 @@ def test_one_command_opens_the_house_and_ending_it_leaves_nothing_running(tmp_pa
     with served(tmp_path, port) as keeper:
         ready = wait_for(lambda: (found := readiness(port)) and found["scheduler"]["heartbeat_age_seconds"] and found)
         assert ready["checks"] == {"database": "ok", "migrations": "ok", "overlap_guard": "ok"}
-        family = children_of(keeper.pid)
-        assert len(family) == 4, "gunicorn, its two workers, and the scheduler"
+        everybody = 2 + Settings().workers  # gunicorn, its workers, and the scheduler
+        family = wait_for(lambda: len(found := children_of(keeper.pid)) == everybody and found)
         keeper.send_signal(signal.SIGINT)
         assert keeper.wait(PATIENCE) == 0
         assert keeper.stdout is not None

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 
 from labshare.booking import lifecycle, rules
 from labshare.booking.models import Booking
+from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.instruments.models import Instrument
 from labshare.instruments.queries import Known
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import rows
+from labshare.kernel.db import next_id, rows, table_of
 from labshare.kernel.errors import NotFound
 from labshare.kernel.journal import Entry
 from labshare.kernel.slots import Slot
@@ -181,7 +182,40 @@ _COMPANY = sa.select(Company.id, Company.name, Company.state).where(Company.id =
 
 def company(company_id: int) -> sa.Row[Any]:
     """A company's name and whether it may book; raises NotFound."""
-    found = rows(_COMPANY, wanted=company_id)
+    found: sa.Row[Any] = _one(_COMPANY, wanted=company_id)
+    return found
+
+
+@dataclass(frozen=True)
+class Asker:
+    """The company for which time is asked, and whether it may book."""
+
+    id: int
+    name: str
+    active: bool
+
+
+_asker = table_of(Company).alias("asker")
+_ASKED = catalogue.KNOWN_BY_ID.add_columns(_asker.c.id, _asker.c.name, _asker.c.state).outerjoin(
+    _asker, _asker.c.id == sa.bindparam("asker")
+)
+_ASKED_ANEW = _ASKED.add_columns(next_id(table_of(Booking)))
+
+
+def asked(instrument_id: int, company_id: int) -> tuple[Known, Asker | None]:
+    """The instrument, and the company that asks for it (None: no such), in one statement. Raises NotFound."""
+    *found, number, name, state = _one(_ASKED, wanted=instrument_id, asker=company_id)
+    return catalogue.as_known(found), None if number is None else Asker(number, name, state == "active")
+
+
+def asked_anew(instrument_id: int, company_id: int) -> tuple[Known, Asker | None, int]:
+    """The same, and the number of the booking that is about to be written."""
+    *found, number, name, state, new = _one(_ASKED_ANEW, wanted=instrument_id, asker=company_id)
+    return catalogue.as_known(found), None if number is None else Asker(number, name, state == "active"), new
+
+
+def _one(statement: Any, **values: Any) -> Any:
+    found = rows(statement, **values)
     if not found:
         raise NotFound
     return found[0]

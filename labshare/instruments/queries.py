@@ -104,12 +104,8 @@ def _select(shape: type[Known]) -> sa.Select[Any]:
 
 _KNOWN, _DESCRIBED = _select(Known), _select(Described)
 # Every booking asks these: a statement that is written once costs a third of one that is written anew.
-_BY_ID = _KNOWN.where(_instrument.c.id == sa.bindparam("wanted"))
+KNOWN_BY_ID = _KNOWN.where(_instrument.c.id == sa.bindparam("wanted"))
 _BY_CODE = _KNOWN.where(_instrument.c.code == sa.bindparam("wanted"))
-_asker = _owner.alias("asker")
-_FOR = _BY_ID.add_columns(_asker.c.id, _asker.c.name, _asker.c.state).outerjoin(
-    _asker, _asker.c.id == sa.bindparam("asker")
-)
 
 
 def _read(shape: type[_Shape], statement: sa.Select[Any], **asked: Any) -> list[_Shape]:
@@ -140,25 +136,12 @@ def known(code: str) -> Known:
 
 def known_by_id(instrument_id: int) -> Known:
     """The instrument of this id, in one statement; for rules, whoever asks. Raises NotFound."""
-    return _one(Known, _BY_ID, wanted=instrument_id)
+    return _one(Known, KNOWN_BY_ID, wanted=instrument_id)
 
 
-@dataclass(frozen=True)
-class Asker:
-    """The company for which time is asked, and whether it may book."""
-
-    id: int
-    name: str
-    active: bool
-
-
-def known_for(instrument_id: int, company_id: int) -> tuple[Known, Asker | None]:
-    """The instrument, and the company that asks for it (None: no such), in one statement. Raises NotFound."""
-    found = rows(_FOR, wanted=instrument_id, asker=company_id)
-    if not found:
-        raise NotFound
-    number, name, state = found[0][-3:]
-    return _as(Known, found[0]), None if number is None else Asker(number, name, state == "active")
+def as_known(row: Sequence[Any]) -> Known:
+    """The instrument in a row of KNOWN_BY_ID, whatever columns follow."""
+    return _as(Known, row)
 
 
 def known_all(codes: Iterable[str]) -> list[Known]:

@@ -6,12 +6,12 @@ instrument; the database refuses an overlap all the same (`ex_claim_overlap`, on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from labshare.instruments.models import OVERLAP, Claim, slot_taken
+from labshare.instruments.models import OVERLAP, Claim
 from labshare.kernel import db
 from labshare.kernel.db import LONGEST_CLAIM, Transaction
 from labshare.kernel.slots import Slot, union
@@ -66,10 +66,13 @@ def free_gaps(claims: Sequence[Taken], window: Slot, channels: int) -> list[list
 
 
 def claim(tx: Transaction, *, instrument_id: int, channel: int, slot: Slot, kind: str, owner_id: int) -> None:
-    """Take the time; raises Conflict `slot_taken` where the database refuses, ValueError over 100 days."""
+    """Take the time: Conflict `slot_taken` where the database refuses, by the transaction's end at the latest.
+
+    Raises ValueError over 100 days.
+    """
     if slot.end - slot.start > LONGEST_CLAIM:
         raise ValueError("a claim this long must be cut into pieces")
-    values: Mapping[str, object] = {
+    values = {
         "instrument_id": instrument_id,
         "channel": channel,
         "starts_at": slot.start,
@@ -77,8 +80,7 @@ def claim(tx: Transaction, *, instrument_id: int, channel: int, slot: Slot, kind
         "kind": kind,
         "owner_id": owner_id,
     }
-    if tx.insert_or_nothing(_claim, dict(values), OVERLAP) is None:
-        raise slot_taken()
+    tx.note(_claim, values, guarded_by=OVERLAP)
 
 
 def shift(tx: Transaction, *, kind: str, owner_id: int, channel: int, slot: Slot) -> None:

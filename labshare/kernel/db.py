@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import psycopg
 import sqlalchemy as sa
@@ -216,6 +216,14 @@ class Retried(Protocol):
     def keep(self, tx: Transaction, result: Any) -> None: ...
 
 
+class Note(NamedTuple):
+    """A row to be inserted."""
+
+    table: sa.Table
+    values: dict[str, Any]
+    guarded_by: str | None
+
+
 class Transaction:
     """An open transaction: statements go through it, and facts are counted in it."""
 
@@ -226,7 +234,7 @@ class Transaction:
         self.ending = False  # the commit was sent: from here on a broken connection leaves the outcome open
         self.queue: deque[Any] = deque()
         self._retry = retry
-        self._noted: dict[sa.Table, list[dict[str, Any]]] = {}
+        self._noted: list[Note] = []
 
     def execute(self, statement: sa.Executable, values: Any = None) -> sa.CursorResult[Any]:
         """Say it to the database, after whatever was noted before."""
@@ -234,21 +242,26 @@ class Transaction:
             self.write_down()
         return self.connection.execute(statement, values)
 
-    def note(self, table: sa.Table, values: dict[str, Any]) -> None:
-        """Insert a row of which nothing is asked back: before the next statement or the end, with others in one go."""
-        self._noted.setdefault(table, []).append(values)
+    def note(self, table: sa.Table, values: dict[str, Any], guarded_by: str | None = None) -> None:
+        """Insert a row of which nothing is asked back: in one go with its like, before the next statement or the end.
+
+        Where the guard it is `guarded_by` refuses it, that guard's Problem is raised then.
+        """
+        self._noted.append(Note(table, values, guarded_by))
 
     def write_down(self) -> None:
-        """Write what was noted, each table's rows in their order; single rows together where the engine can."""
-        noted, self._noted = self._noted, {}
-        if self.connection.dialect.name == "postgresql" and all(len(rows) == 1 for rows in noted.values()):
-            shape = tuple((table, tuple(rows[0])) for table, rows in noted.items())
-            values = {f"{table.name}_{name}": rows[0][name] for table, rows in noted.items() for name in rows[0]}
-            if noted:
-                self.connection.execute(_single_rows(shape), values)
+        """Write what was noted, in its order."""
+        noted, self._noted = self._noted, []
+        if self.connection.dialect.name != "postgresql":
+            for note in noted:
+                self.connection.execute(_insert_of(note.table), note.values)
             return
-        for table, rows in noted.items():
-            self.connection.execute(_rows_of(table), rows)
+        for some in _together(noted):
+            shape = tuple((note.table, tuple(note.values), note.guarded_by is not None) for note in some)
+            values = {f"{note.table.name}_{name}": value for note in some for name, value in note.values.items()}
+            written = self.connection.execute(_inserts(shape), values).rowcount
+            if written == 0:
+                raise guards[next(filter(None, (note.guarded_by for note in some)))]()
 
     def done(self, result: _T) -> _T:
         """Hand the result on, having stored the answer to a retried request first."""
@@ -267,17 +280,31 @@ class Transaction:
             raise
 
 
+def _together(noted: list[Note]) -> Iterator[list[Note]]:
+    """What one statement can write: a row a table, for the order of two would be open, and one that may be refused."""
+    some: list[Note] = []
+    for note in noted:
+        if any(note.table is other.table or (note.guarded_by and other.guarded_by) for other in some):
+            yield some
+            some = []
+        some.append(note)
+    if some:
+        yield some
+
+
 @cache
-def _rows_of(table: sa.Table) -> sa.Insert:
+def _insert_of(table: sa.Table) -> sa.Insert:
     return sa.insert(table).inline()
 
 
 @cache
-def _single_rows(shape: tuple[tuple[sa.Table, tuple[str, ...]], ...]) -> sa.Insert:
-    """One statement for a row with these columns in each table; its values are named table_column."""
-    last, *others = (
-        _rows_of(table).values({name: sa.bindparam(f"{table.name}_{name}", type_=table.c[name].type) for name in names})
-        for table, names in shape
+def _inserts(shape: tuple[tuple[sa.Table, tuple[str, ...], bool], ...]) -> sa.Insert:
+    """One statement for a row in each table: the one that may be refused comes last and is counted."""
+    *others, last = (
+        (postgresql.insert(table).on_conflict_do_nothing() if guarded else sa.insert(table))
+        .inline()
+        .values({name: sa.bindparam(f"{table.name}_{name}", type_=table.c[name].type) for name in names})
+        for table, names, guarded in sorted(shape, key=lambda one: one[2])
     )
     return last.add_cte(*(other.cte(f"also_{n}") for n, other in enumerate(others)))
 
@@ -423,6 +450,31 @@ class touches(FunctionElement[bool]):  # noqa: N801 - reads as a function of SQL
             for name in ("window_start", "window_end", "window_reach")
         )
         super().__init__(starts, ends, *moments)
+
+
+class next_id(FunctionElement[int]):  # noqa: N801 - reads as a function of SQL
+    """The id of a table's next row, for the one who is about to write it: nobody else is given it.
+
+    On SQLite that holds inside `transaction()`, where there is one writer.
+    """
+
+    inherit_cache = True
+    type = Id
+
+    def __init__(self, table: sa.Table) -> None:
+        super().__init__(sa.literal_column(table.name))
+
+
+@compiles(next_id, "postgresql")
+def _from_sequence(element: next_id, compiler: Any, **how: Any) -> str:
+    [table] = element.clauses
+    return f"nextval('{compiler.process(table, **how)}_id_seq')"
+
+
+@compiles(next_id, "sqlite")
+def _after_last(element: next_id, compiler: Any, **how: Any) -> str:
+    [table] = element.clauses
+    return f"(SELECT coalesce(max(id), 0) + 1 FROM {compiler.process(table, **how)})"  # noqa: S608 - a table of ours
 
 
 def window(start: datetime, end: datetime) -> dict[str, datetime]:

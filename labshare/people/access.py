@@ -116,10 +116,12 @@ def init_app(app: Flask) -> None:
         actor = None if is_api() else by_sign_in(secret)
         return SignedIn(actor, secret) if actor else None
 
-    @login.request_loader
-    def from_token(request: Request) -> SignedIn | None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if not is_api() or scheme.lower() != "bearer" or not token.startswith(TOKEN_PREFIX):
-            return None
-        actor = by_token(token.strip())
-        return SignedIn(actor, token) if actor else None
+    app.extensions["by_bearer"] = by_bearer
+
+
+def by_bearer(request: Request) -> Actor | None:
+    """The actor of the token a request to the API carries; None without a good one."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.startswith(TOKEN_PREFIX):
+        return None
+    return by_token(token.strip())

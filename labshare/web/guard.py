@@ -63,7 +63,10 @@ def actor() -> Actor:
     """The actor of this request; STRANGER where nobody is signed in."""
     if "actor" not in g:
         g.actor = STRANGER  # where the database cannot say who it is, a stranger is told so
-        g.actor = getattr(current_user, "actor", STRANGER)
+        if is_api():
+            g.actor = current_app.extensions["by_bearer"](request) or STRANGER
+        else:
+            g.actor = getattr(current_user, "actor", STRANGER)
     return g.actor
 
 

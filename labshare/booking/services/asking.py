@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from labshare.booking import free, lifecycle, policy, queries, rules
 from labshare.booking.events import BookingApproved, BookingMoved, BookingRequested
 from labshare.booking.models import Booking
-from labshare.booking.queries import Seen
+from labshare.booking.queries import Asker, Seen
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
-from labshare.instruments.queries import Asker, Known
+from labshare.instruments.queries import Known
 from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM, Actor
 from labshare.kernel.db import Transaction, swap, table_of, transaction
@@ -22,8 +20,6 @@ from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound, R
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
-
-_INSERT = sa.insert(table_of(Booking)).returning(table_of(Booking).c.id)
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ def check(actor: Actor, draft: Draft) -> Verdict:
     """Would the request pass now? Decided by the same rules on the same facts as the request itself."""
     now = clock.now()
     company_id = _company(actor, draft)
-    known, asker = catalogue.known_for(catalogue.id_of(_code(draft.instrument)), company_id)
+    known, asker = queries.asked(catalogue.id_of(_code(draft.instrument)), company_id)
     company = _may_ask(actor, company_id, known, asker)
     reasons = rules.refusals(queries.gather(known, draft.slot, now, company.active))
     others = free.alternatives(known, draft.slot, now) if reasons else []
@@ -71,11 +67,11 @@ def request(actor: Actor, draft: Draft, retry: Retry | None = None) -> Seen:
     company_id = _company(actor, draft)
     instrument_id = catalogue.id_of(_code(draft.instrument))
     with _explained(now, draft.slot) as refusal, transaction(lock=[instrument_id], retry=retry) as tx:
-        known, asker = catalogue.known_for(instrument_id, company_id)
+        known, asker, number = queries.asked_anew(instrument_id, company_id)
         company = _may_ask(actor, company_id, known, asker)
         facts = queries.gather(known, draft.slot, now, company.active)
         refusal.raise_if(rules.refusals(facts), known)
-        booking = _save(tx, actor, draft, known, company, facts)
+        booking = _save(tx, actor, number, draft, known, company, facts)
         return tx.done(booking)
 
 
@@ -90,7 +86,7 @@ def move(actor: Actor, booking_id: int, slot: Slot, version: int | None = None, 
         raise Forbidden
     with _explained(now, slot) as refusal, transaction(lock=[before.instrument_id], retry=retry) as tx:
         old = queries.seen(actor, booking_id)
-        known, company = catalogue.known_for(old.instrument_id, old.company_id)
+        known, company = queries.asked(old.instrument_id, old.company_id)
         refusal.raise_if(rules.wrong_move(old.state, "move") + rules.too_late(now, old.starts_at))
         facts = queries.gather(known, slot, now, company is not None and company.active, but=booking_id)
         refusal.raise_if(rules.refusals(facts), known)
@@ -144,10 +140,13 @@ class _explained:  # noqa: N801 - reads as a word in a with statement
             error.alternatives = free.alternatives(self.known, self.slot, self.now)
 
 
-def _save(tx: Transaction, actor: Actor, draft: Draft, known: Known, company: Any, facts: rules.Facts) -> Seen:
+def _save(
+    tx: Transaction, actor: Actor, number: int, draft: Draft, known: Known, company: Asker, facts: rules.Facts
+) -> Seen:
     slot, now, channel = draft.slot, facts.now, facts.granted()
     decide_by = rules.decide_by(known, slot, now) if known.approval else None
     row = {
+        "id": number,
         "state": lifecycle.REQUESTED if known.approval else lifecycle.APPROVED,
         "version": 1 if known.approval else 2,
         "instrument_id": known.id,
@@ -162,7 +161,7 @@ def _save(tx: Transaction, actor: Actor, draft: Draft, known: Known, company: An
         "answer": "",
         "created_at": now,
     }
-    number = tx.execute(_INSERT, row).scalar_one()
+    tx.note(table_of(Booking), row)
     held = rules.held(known, slot)
     timeline.claim(tx, instrument_id=known.id, channel=channel, slot=held, kind=timeline.BOOKING, owner_id=number)
     fact: dict[str, Any] = {"object_id": number, "company_id": company.id, "instrument_id": known.id}
@@ -171,7 +170,7 @@ def _save(tx: Transaction, actor: Actor, draft: Draft, known: Known, company: An
     publish(tx, actor, asked, now)
     if not known.approval:
         publish(tx, SYSTEM, BookingApproved(**fact, version=2), now)
-    return _as_seen(known, row | {"id": number}, company.name, actor.name)
+    return _as_seen(known, row, company.name, actor.name)
 
 
 def _as_seen(known: Known, row: dict[str, Any], company_name: str, person_name: str) -> Seen:
