@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from labshare.kernel.journal import Event
 
@@ -56,3 +56,67 @@ class BookingMoved(BookingFact):
     old_ends_at: datetime
     was: str
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingExpired(BookingFact):
+    """Nobody answered by `decide_by`; the time is free again."""
+
+    decide_by: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerDue(BookingFact):
+    """A request still waits for its answer, and managers are reminded; `escalated`: now the deputies are told too."""
+
+    OBJECT: ClassVar[str] = "reminder"
+    booking_id: int
+    decide_by: datetime
+    escalated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingComingUp(BookingFact):
+    """An approved booking starts within a day, and its people are reminded."""
+
+    OBJECT: ClassVar[str] = "reminder"
+    booking_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingStarted(BookingFact):
+    """Somebody checked in at `at`; `late` is held against them unless `excuse` says why not."""
+
+    at: datetime
+    late: bool
+    excuse: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingCompleted(BookingFact):
+    """The use is over: from when to when it really was, how that is known, and what was found."""
+
+    used_from: datetime
+    used_to: datetime
+    source: str  # checked_in, operator, assumed
+    overtime: bool = False
+    left_early: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingMissed(BookingFact):
+    """Nobody came; the rest of the time is free. With an `excuse` it is nobody's fault."""
+
+    excuse: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsageCorrected(BookingFact):
+    """Staff corrected a usage record; the old values stand here."""
+
+    OBJECT: ClassVar[str] = "usage_record"
+    booking_id: int
+    was: dict[str, Any]
+    now: dict[str, Any]
+    reason: str

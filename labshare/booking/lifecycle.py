@@ -6,15 +6,25 @@ REQUESTED = "requested"
 APPROVED = "approved"
 REJECTED = "rejected"
 CANCELLED = "cancelled"
+EXPIRED = "expired"
+IN_USE = "in_use"
+COMPLETED = "completed"
+MISSED = "missed"
 
-STATES = (REQUESTED, APPROVED, REJECTED, CANCELLED)
-LIVE = frozenset({REQUESTED, APPROVED})  # these hold their time on the timeline
+STATES = (REQUESTED, APPROVED, REJECTED, CANCELLED, EXPIRED, IN_USE, COMPLETED, MISSED)
+LIVE = frozenset({REQUESTED, APPROVED, IN_USE, COMPLETED})  # these hold their time on the timeline, used time for good
 
 MOVES: dict[str, dict[str, str]] = {
     "approve": {REQUESTED: APPROVED},
     "reject": {REQUESTED: REJECTED},
     "cancel": {REQUESTED: CANCELLED, APPROVED: CANCELLED},
     "move": {REQUESTED: REQUESTED, APPROVED: REQUESTED},  # approved again at once where no approval is needed
+    "expire": {REQUESTED: EXPIRED},  # by the clock: nobody answered in time
+    "check_in": {APPROVED: IN_USE},
+    "check_out": {IN_USE: COMPLETED},  # by the user, by staff, or by the clock some time after the end
+    "miss": {APPROVED: MISSED},  # by the clock: nobody came
+    "assume": {APPROVED: COMPLETED},  # by the clock: nobody was there to judge; taken as used as booked
+    "record": {APPROVED: COMPLETED},  # staff enter what was used
 }
 
 
@@ -37,4 +47,8 @@ def told(kind: str, data: dict[str, str]) -> str | None:
         "booking_approved": APPROVED,
         "booking_rejected": REJECTED,
         "booking_cancelled": CANCELLED,
+        "booking_expired": EXPIRED,
+        "booking_started": IN_USE,
+        "booking_completed": COMPLETED,
+        "booking_missed": MISSED,
     }.get(kind)

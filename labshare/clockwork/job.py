@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from labshare.kernel.errors import N_, Text
@@ -18,13 +18,20 @@ ABANDONED = timedelta(minutes=15)
 class Job:
     """Something done once in every period; `run(now)` acts once however often it is called, and says what it did.
 
-    `every` is whole minutes. What `run` hands back are counts by name, the zeros left out by whoever shows them.
+    `every` is whole minutes. What `run` hands back are counts by name, the zeros left out by whoever shows them;
+    `preview(now)` says what a run would do, and does nothing. `links` leads from a count to the rows it counts: the
+    endpoint of a page and its arguments. A `destructive` job takes something from somebody because time has passed;
+    it stands still when the clock itself is in doubt. One that takes longer than `timeout` is ended.
     """
 
     name: str
     purpose: Text
     every: timedelta
     run: Callable[[datetime], Mapping[str, int] | None]
+    preview: Callable[[datetime], Mapping[str, int]] | None = None
+    links: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+    destructive: bool = False
+    timeout: timedelta = timedelta(minutes=5)
 
     def period(self, now: datetime) -> datetime:
         """Start of the period the moment lies in, counted in UTC, so that no clock change doubles or skips one."""
