@@ -11,6 +11,7 @@ from labshare.booking import api as booking_api
 from labshare.booking import pages as booking_pages
 from labshare.booking import queries as bookings
 from labshare.booking.checks import CHECKS as BOOKING_CHECKS
+from labshare.booking.jobs import EXPIRE_REQUESTS, REMIND_BOOKERS, REMIND_MANAGERS
 from labshare.clockwork import api as clockwork_api
 from labshare.clockwork import pages as clockwork_pages
 from labshare.clockwork.jobs import TIDY_UP
@@ -79,6 +80,6 @@ MENU: tuple[Entry, ...] = (
 )
 SUBSCRIPTIONS: dict = {}
 CHECKS: tuple = (*BOOKING_CHECKS,)
-JOBS: tuple = (MAIL_LINKS, TIDY_UP)
+JOBS: tuple = (REMIND_MANAGERS, EXPIRE_REQUESTS, REMIND_BOOKERS, MAIL_LINKS, TIDY_UP)
 START_CHECKS: dict = {"overlap_guard": overlap_guard}  # without these no page is served
 VITALS: dict = {"scheduler": vitals}  # told by /readyz and /metrics

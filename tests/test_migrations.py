@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -27,6 +28,7 @@ def test_the_models_say_what_the_schema_is(app: Flask) -> None:
     assert ours == []
 
 
+@pytest.mark.unsound  # an older schema has no place to tell what it forgets
 def test_down_to_nothing_and_up_again_keeps_the_overlap_guard(app: Flask) -> None:
     assert has_guard("claim", "ex_claim_overlap")
     downgrade(revision="base")

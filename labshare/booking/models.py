@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from labshare.booking.lifecycle import STATES
-from labshare.kernel.db import Id, Model, UtcDateTime
+from labshare.kernel.db import Id, Model, UtcDateTime, guard
+from labshare.kernel.errors import Busy
+
+REMINDED = guard("uq_reminder_booking_id_kind_about", lambda: Busy(code="reminded"))
 
 
 class Booking(Model):
@@ -38,3 +41,60 @@ class Booking(Model):
     decide_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answer: Mapped[str] = mapped_column(String(500), default="")  # the manager's word on approving or rejecting
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    excuse: Mapped[str] = mapped_column(String(20), default="")  # why a missed one is nobody's fault
+
+
+class UsageRecord(Model):
+    """What was really used of a booking, whose it was and what it was called then; open while in use.
+
+    Late, overtime and left early are facts; `excuse` says why they are not held against anybody.
+    """
+
+    __tablename__ = "usage_record"
+    __table_args__ = (
+        UniqueConstraint("booking_id"),
+        CheckConstraint("source IN ('checked_in', 'operator', 'assumed')", name="source"),
+        CheckConstraint("starts_at <= ends_at", name="order"),
+        Index("ix_usage_record_instrument_id_freed_at", "instrument_id", "freed_at"),
+        Index("ix_usage_record_company_id_starts_at", "company_id", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
+    instrument_id: Mapped[int] = mapped_column(ForeignKey("instrument.id"))
+    channel: Mapped[int] = mapped_column(default=1)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("company.id"))  # whose instrument it was
+    company_name: Mapped[str] = mapped_column(String(200))
+    category_en: Mapped[str] = mapped_column(String(120))
+    category_zh: Mapped[str] = mapped_column(String(120))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    freed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # until then nobody else could begin
+    minutes: Mapped[int | None]  # whole ones
+    source: Mapped[str] = mapped_column(String(20))
+    samples: Mapped[int | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+    problem: Mapped[str] = mapped_column(Text, default="")
+    late: Mapped[bool] = mapped_column(default=False)
+    overtime: Mapped[bool] = mapped_column(default=False)
+    left_early: Mapped[bool] = mapped_column(default=False)
+    excuse: Mapped[str] = mapped_column(String(20), default="")
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Reminder(Model):
+    """Somebody was reminded of a booking; `about` is the moment it was about, so a moved booking is reminded anew."""
+
+    __tablename__ = "reminder"
+    __table_args__ = (
+        UniqueConstraint("booking_id", "kind", "about"),
+        CheckConstraint("kind IN ('answer_due', 'answer_overdue', 'coming_up')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    about: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -167,6 +167,25 @@ def too_late(now: datetime, starts_at: datetime) -> list[Reason]:
     return [Reason("in_the_past", N_("This time has passed."))] if starts_at <= now else []
 
 
+REMIND_AHEAD = timedelta(days=1)  # bookings asked for earlier than this are called to mind
+
+
+def answer_is_due(decide_by: datetime, decide_minutes: int, now: datetime) -> tuple[bool, bool]:
+    """Is half of the instrument's time to answer up (managers are reminded), are three quarters (deputies are told)?
+
+    Counted back from decide-by, so a request at short notice is urgent from its first minute.
+    """
+    left, whole = decide_by - now, decide_minutes * MINUTE
+    return left * 2 <= whole, left * 4 <= whole
+
+
+def too_early_to_expire(decide_by: datetime | None, now: datetime) -> list[Reason]:
+    """The reason why a request still waits."""
+    if decide_by is not None and decide_by <= now:
+        return []
+    return [Reason("still_waiting", N_("The laboratory may still answer this request."))]
+
+
 def approval_refusals(now: datetime, starts_at: datetime, instrument_state: str, company_active: bool) -> list[Reason]:
     """Every reason why a request, whose time is held, cannot be approved any more."""
     found = too_late(now, starts_at)
@@ -182,4 +201,8 @@ STATE_WORDS = {
     lifecycle.APPROVED: N_("approved"),
     lifecycle.REJECTED: N_("rejected"),
     lifecycle.CANCELLED: N_("cancelled"),
+    lifecycle.EXPIRED: N_("expired"),
+    lifecycle.IN_USE: N_("in use"),
+    lifecycle.COMPLETED: N_("completed"),
+    lifecycle.MISSED: N_("missed"),
 }

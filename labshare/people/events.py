@@ -130,6 +130,7 @@ class RolesChanged(PersonFact):
 
     roles: tuple[str, ...]
     site_ids: tuple[int, ...] = ()
+    deputy_ids: tuple[int, ...] = ()  # those of them where the person stands in for others
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from labshare.kernel.db import Id, Model, UtcDateTime, guard
@@ -76,7 +76,7 @@ class Person(Model):
 
 
 class RoleGrant(Model):
-    """A role of a person; a lab manager has one row a site."""
+    """A role of a person; a lab manager has one row a site. A deputy may do the same and is told less."""
 
     __tablename__ = "role_grant"
     __table_args__ = (
@@ -88,6 +88,7 @@ class RoleGrant(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     role: Mapped[str] = mapped_column(String(20))
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"))
+    deputy: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class SignIn(Model):

@@ -87,7 +87,7 @@ def count_companies() -> CompanyCounts:
 
 @dataclass
 class Somebody:
-    """A person with all their roles; `sites` are the codes of those they manage."""
+    """A person with all their roles; `sites` are the codes of those they manage, `deputy_ids` where as a deputy."""
 
     id: int
     name: str
@@ -98,6 +98,7 @@ class Somebody:
     roles: set[str]
     sites: list[str]
     site_ids: set[int]
+    deputy_ids: set[int]
 
     @property
     def is_company_admin(self) -> bool:
@@ -114,6 +115,7 @@ _person = (
         Company.name.label("company_name"),
         RoleGrant.role,
         RoleGrant.site_id,
+        RoleGrant.deputy,
         Site.code,
     )
     .select_from(Person)
@@ -140,6 +142,7 @@ def _gather(found: Sequence[sa.Row[Any]]) -> list[Somebody]:
                 set(),
                 [],
                 set(),
+                set(),
             ),
         )
         if row.role:
@@ -147,6 +150,7 @@ def _gather(found: Sequence[sa.Row[Any]]) -> list[Somebody]:
         if row.code:
             one.sites.append(row.code)
             one.site_ids.add(row.site_id)
+            one.deputy_ids.update({row.site_id} if row.deputy else ())
     return list(people.values())
 
 

@@ -182,6 +182,7 @@ class StaffRolesIn(Schema):
 
     admin = fields.Boolean(load_default=False)
     sites = fields.List(Whole(1, 10**18), load_default=list)
+    deputy_of = fields.List(Whole(1, 10**18), load_default=list)
 
 
 class SiteChangeIn(Schema):

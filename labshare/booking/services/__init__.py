@@ -2,5 +2,16 @@
 
 from labshare.booking.services.asking import check, move, request
 from labshare.booking.services.deciding import approve, cancel, reject
+from labshare.booking.services.waiting import expire, remind_of_booking, remind_of_request
 
-__all__ = ["approve", "cancel", "check", "move", "reject", "request"]
+__all__ = [
+    "approve",
+    "cancel",
+    "check",
+    "expire",
+    "move",
+    "reject",
+    "remind_of_booking",
+    "remind_of_request",
+    "request",
+]

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
-from typing import Any
-
 from labshare.booking import lifecycle, policy, queries, rules
-from labshare.booking.events import BookingApproved, BookingCancelled, BookingFact, BookingRejected
-from labshare.booking.models import Booking
+from labshare.booking.change import change
+from labshare.booking.events import BookingApproved, BookingCancelled, BookingRejected
 from labshare.booking.queries import Seen
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import Transaction, swap, table_of, transaction
+from labshare.kernel.db import transaction
 from labshare.kernel.errors import Conflict, Forbidden, Reason
-from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
-
-_table = table_of(Booking)
 
 
 def approve(
@@ -35,7 +28,7 @@ def approve(
             rules.wrong_move(old.state, "approve") or rules.approval_refusals(now, old.starts_at, known.state, active)
         )
         values = {"state": lifecycle.APPROVED, "answer": answer, "decide_by": None}
-        return tx.done(_change(tx, actor, old, version, values, BookingApproved, now, answer=answer))
+        return tx.done(change(tx, actor, old, version, values, BookingApproved, now, answer=answer))
 
 
 def reject(actor: Actor, booking_id: int, reason: str, version: int | None = None, retry: Retry | None = None) -> Seen:
@@ -45,7 +38,7 @@ def reject(actor: Actor, booking_id: int, reason: str, version: int | None = Non
         old = _about(actor, booking_id, "reject")
         _refuse(rules.wrong_move(old.state, "reject"))
         values = {"state": lifecycle.REJECTED, "answer": reason, "decide_by": None}
-        seen = _change(tx, actor, old, version, values, BookingRejected, now, answer=reason)
+        seen = change(tx, actor, old, version, values, BookingRejected, now, answer=reason)
         timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
         return tx.done(seen)
 
@@ -57,7 +50,7 @@ def cancel(actor: Actor, booking_id: int, version: int | None = None, retry: Ret
         old = _about(actor, booking_id, "cancel")
         _refuse(rules.wrong_move(old.state, "cancel") or rules.too_late(now, old.starts_at))
         values = {"state": lifecycle.CANCELLED, "decide_by": None}
-        seen = _change(tx, actor, old, version, values, BookingCancelled, now, was=old.state)
+        seen = change(tx, actor, old, version, values, BookingCancelled, now, was=old.state)
         timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
         return tx.done(seen)
 
@@ -73,32 +66,3 @@ def _about(actor: Actor, booking_id: int, move: str) -> Seen:
 def _refuse(reasons: list[Reason]) -> None:
     if reasons:
         raise Conflict(reasons[0].message, code=reasons[0].code, reasons=reasons)
-
-
-def _change(
-    tx: Transaction,
-    actor: Actor,
-    old: Seen,
-    version: int | None,
-    values: dict[str, Any],
-    fact: type[BookingFact],
-    now: datetime,
-    **said: Any,
-) -> Seen:
-    """Compare and swap the booking's state, and publish what happened."""
-    new = swap(tx, _table, old.id, old.version if version is None else version, values)
-    publish(
-        tx,
-        actor,
-        fact(
-            object_id=old.id,
-            version=new,
-            company_id=old.company_id,
-            instrument_id=old.instrument_id,
-            starts_at=old.starts_at,
-            ends_at=old.ends_at,
-            **said,
-        ),
-        now,
-    )
-    return replace(old, version=new, **values)

@@ -47,7 +47,8 @@ def staff_add() -> Any:
 def person(person_id: int) -> Any:
     """One person and what they may do."""
     one = queries.person(actor(), person_id)
-    values = {"admin": ADMIN in one.roles, "sites": sorted(one.site_ids)}
+    managed = sorted(one.site_ids - one.deputy_ids)
+    values = {"admin": ADMIN in one.roles, "sites": managed, "deputy_of": sorted(one.deputy_ids)}
     return show("people/person.html", "content", form=Form(values), one=one, sites=queries.sites())
 
 
@@ -57,8 +58,8 @@ def person_roles(person_id: int) -> Any:
     """Give and take roles of the laboratory's."""
     one = queries.person(actor(), person_id)
     try:
-        given = load(StaffRolesIn(), sent("sites"))
-        services.set_staff_roles(actor(), person_id, given["admin"], given["sites"])
+        given = load(StaffRolesIn(), sent("sites", "deputy_of"))
+        services.set_staff_roles(actor(), person_id, given["admin"], given["sites"], given["deputy_of"])
     except Problem as problem:
         return again("people/person.html", problem, one=one, sites=queries.sites())
     flash(_("The roles are saved; they count from this moment."), "success")

@@ -46,13 +46,19 @@ def set_company_role(actor: Actor, person_id: int, role: str, now: datetime | No
 
 
 def set_staff_roles(
-    actor: Actor, person_id: int, admin: bool, site_ids: Iterable[int], now: datetime | None = None
+    actor: Actor,
+    person_id: int,
+    admin: bool,
+    site_ids: Iterable[int],
+    deputy_ids: Iterable[int] = (),
+    now: datetime | None = None,
 ) -> None:
-    """Say whether somebody is an admin and which sites they manage; both replace what was."""
+    """Say whether somebody is an admin and which sites they manage, or manage as a deputy; all replace what was."""
     now = now or clock.now()
     if not policy.is_admin(actor):
         raise Forbidden
-    known, wanted = queries.person(actor, person_id), sorted(set(site_ids))
+    managed = set(site_ids)
+    known, wanted = queries.person(actor, person_id), sorted(managed.union(deputy_ids))
     if len(rows(sa.select(Site.id).where(Site.id.in_(wanted)))) != len(wanted):
         raise Invalid(fields={"sites": [N_("There is no such site.")]})
     if not admin and not wanted and known.company_id is None:
@@ -64,10 +70,11 @@ def set_staff_roles(
             _keep_admin(tx, person_id)
         tx.execute(sa.delete(RoleGrant).where(RoleGrant.person_id == person_id, RoleGrant.role.in_(STAFF_ROLES)))
         grants: list[dict[str, Any]] = [
-            {"person_id": person_id, "role": LAB_MANAGER, "site_id": site_id} for site_id in wanted
+            {"person_id": person_id, "role": LAB_MANAGER, "site_id": site_id, "deputy": site_id not in managed}
+            for site_id in wanted
         ]
         if admin:
-            grants.append({"person_id": person_id, "role": ADMIN, "site_id": None})
+            grants.append({"person_id": person_id, "role": ADMIN, "site_id": None, "deputy": False})
         if grants:
             tx.execute(sa.insert(RoleGrant), grants)
         version = swap(tx, _person, person_id, version, {})
@@ -137,13 +144,15 @@ def _keep_company_admin(tx: Transaction, company_id: int, person_id: int) -> Non
 
 
 def _tell(tx: Transaction, actor: Actor, person_id: int, company_id: int | None, version: int, now: datetime) -> None:
-    grants = tx.execute(sa.select(RoleGrant.role, RoleGrant.site_id).where(RoleGrant.person_id == person_id)).all()
+    granted = sa.select(RoleGrant.role, RoleGrant.site_id, RoleGrant.deputy).where(RoleGrant.person_id == person_id)
+    grants = tx.execute(granted).all()
     event = RolesChanged(
         object_id=person_id,
         version=version,
         company_id=company_id,
         roles=tuple(sorted({grant.role for grant in grants})),
         site_ids=tuple(sorted(grant.site_id for grant in grants if grant.site_id is not None)),
+        deputy_ids=tuple(sorted(grant.site_id for grant in grants if grant.deputy)),
     )
     publish(tx, actor, event, now)
 

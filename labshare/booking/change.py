@@ -1,0 +1,42 @@
+"""How a booking's state changes: compared, swapped and told, in the caller's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from labshare.booking.events import BookingFact
+from labshare.booking.models import Booking
+from labshare.booking.queries import Seen
+from labshare.kernel.actor import Actor
+from labshare.kernel.db import Transaction, swap, table_of
+from labshare.kernel.journal import publish
+
+_table = table_of(Booking)
+
+
+def change(
+    tx: Transaction,
+    actor: Actor,
+    old: Seen,
+    version: int | None,
+    values: dict[str, Any],
+    fact: type[BookingFact],
+    now: datetime,
+    **said: Any,
+) -> Seen:
+    """Compare and swap the booking's row, and publish what happened; raises Conflict where somebody was faster."""
+    new = swap(tx, _table, old.id, old.version if version is None else version, values)
+    publish(tx, actor, fact(object_id=old.id, version=new, **about(old), **said), now)
+    return replace(old, version=new, **values)
+
+
+def about(booking: Seen) -> dict[str, Any]:
+    """What every fact about a booking says."""
+    return {
+        "company_id": booking.company_id,
+        "instrument_id": booking.instrument_id,
+        "starts_at": booking.starts_at,
+        "ends_at": booking.ends_at,
+    }

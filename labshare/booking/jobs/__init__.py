@@ -1,0 +1,5 @@
+"""What happens to bookings by itself, as time passes."""
+
+from labshare.booking.jobs.waiting import EXPIRE_REQUESTS, REMIND_BOOKERS, REMIND_MANAGERS
+
+__all__ = ["EXPIRE_REQUESTS", "REMIND_BOOKERS", "REMIND_MANAGERS"]

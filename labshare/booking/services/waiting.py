@@ -1,0 +1,77 @@
+"""What becomes of requests that wait, and of bookings that draw near; done by the clockwork."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from labshare.booking import lifecycle, policy, queries, rules
+from labshare.booking.change import about, change
+from labshare.booking.events import AnswerDue, BookingComingUp, BookingExpired
+from labshare.booking.models import REMINDED, Reminder
+from labshare.booking.queries import Seen
+from labshare.instruments import timeline
+from labshare.kernel.actor import Actor
+from labshare.kernel.db import Transaction, table_of, transaction
+from labshare.kernel.errors import Conflict, Forbidden
+from labshare.kernel.journal import publish
+
+DUE, OVERDUE, COMING_UP = "answer_due", "answer_overdue", "coming_up"
+_reminder = table_of(Reminder)
+
+
+def remind_of_request(actor: Actor, booking_id: int, kind: str, now: datetime) -> bool:
+    """Tell that a request still waits, once for each decide-by; whether there was still something to tell."""
+    _by_the_clock(actor)
+    with transaction() as tx:
+        old = queries.seen(actor, booking_id)
+        if old.state != lifecycle.REQUESTED or old.decide_by is None:
+            return False
+        said = {"decide_by": old.decide_by, "escalated": kind == OVERDUE}
+        return _remind(tx, actor, old, kind, old.decide_by, AnswerDue, now, **said)
+
+
+def remind_of_booking(actor: Actor, booking_id: int, now: datetime) -> bool:
+    """Tell that an approved booking draws near, once for each start; whether there was still something to tell."""
+    _by_the_clock(actor)
+    with transaction() as tx:
+        old = queries.seen(actor, booking_id)
+        if old.state != lifecycle.APPROVED:
+            return False
+        return _remind(tx, actor, old, COMING_UP, old.starts_at, BookingComingUp, now)
+
+
+def expire(actor: Actor, booking_id: int, now: datetime) -> Seen:
+    """Let go of a request nobody answered by its decide-by; its time is free at once. Raises Conflict."""
+    _by_the_clock(actor)
+    with transaction() as tx:
+        old = queries.seen(actor, booking_id)
+        reasons = rules.wrong_move(old.state, "expire") or rules.too_early_to_expire(old.decide_by, now)
+        if reasons or old.decide_by is None:
+            raise Conflict(reasons=reasons)
+        values = {"state": lifecycle.EXPIRED, "decide_by": None}
+        seen = change(tx, actor, old, None, values, BookingExpired, now, decide_by=old.decide_by)
+        timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
+        return seen
+
+
+def _by_the_clock(actor: Actor) -> None:
+    if not policy.may_let_time_pass(actor):
+        raise Forbidden
+
+
+def _remind(
+    tx: Transaction,
+    actor: Actor,
+    booking: Seen,
+    kind: str,
+    moment: datetime,
+    fact: type[AnswerDue] | type[BookingComingUp],
+    now: datetime,
+    **said: Any,
+) -> bool:
+    row = {"booking_id": booking.id, "kind": kind, "about": moment, "at": now}
+    number = tx.insert_or_nothing(_reminder, row, REMINDED)
+    if number is not None:
+        publish(tx, actor, fact(object_id=number, booking_id=booking.id, **about(booking), **said), now)
+    return number is not None
