@@ -21,6 +21,7 @@ PLAIN = (
     "code", "name_en", "name_zh", "class_code", "manufacturer", "model", "original_value_cny", "location",
     "state", "booking_modes", "channels", "granularity_minutes", "min_minutes", "max_minutes",
     "warmup_minutes", "cooldown_minutes", "notice_minutes", "horizon_days", "decide_minutes",
+    "check_in_minutes", "grace_minutes", "late_minutes", "overtime_minutes", "early_minutes", "auto_end_minutes",
     "approval_required", "qualification_required", "rate_cny_per_hour", "maintenance_note", "description",
 )  # fmt: skip
 DEFAULTS: dict[str, Any] = {
@@ -40,6 +41,12 @@ DEFAULTS: dict[str, Any] = {
     "notice_minutes": 120,
     "horizon_days": 60,
     "decide_minutes": 2880,
+    "check_in_minutes": 15,
+    "grace_minutes": 30,
+    "late_minutes": 10,
+    "overtime_minutes": 10,
+    "early_minutes": 30,
+    "auto_end_minutes": 60,
     "approval_required": False,
     "qualification_required": False,
     "rate_cny_per_hour": Decimal(0),

@@ -72,6 +72,12 @@ class Instrument(Model):
     notice_minutes: Mapped[int] = mapped_column(default=120)
     horizon_days: Mapped[int] = mapped_column(default=60)
     decide_minutes: Mapped[int] = mapped_column(default=2880)  # a request is answered within this time
+    check_in_minutes: Mapped[int] = mapped_column(default=15)  # so early one may check in
+    grace_minutes: Mapped[int] = mapped_column(default=30)  # nobody came for so long: a no-show
+    late_minutes: Mapped[int] = mapped_column(default=10)
+    overtime_minutes: Mapped[int] = mapped_column(default=10)
+    early_minutes: Mapped[int] = mapped_column(default=30)  # left so long before the end: left early
+    auto_end_minutes: Mapped[int] = mapped_column(default=60)  # a use nobody ended ends so long after the booked end
     approval: Mapped[bool] = mapped_column(default=True)
     qualification_required: Mapped[bool] = mapped_column(default=False)
     rate_cny_per_hour: Mapped[Decimal] = mapped_column(Numeric(10, 2), default=Decimal(0))

@@ -99,6 +99,8 @@ def show_one(code: str) -> str:
             notice=it.notice_minutes,
             horizon=it.horizon_days,
             channels=it.channels,
+            check_in=it.check_in_minutes,
+            grace=it.grace_minutes,
         ),
         answered=words.length(it.decide_minutes),
         keeps=policy.may_keep(actor(), it.site_id),

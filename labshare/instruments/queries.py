@@ -26,7 +26,7 @@ from labshare.web.paging import Page, page
 class Known:
     """One instrument as plain values: the numbers of its rules, its names, its site with the zone, its owner.
 
-    Lengths, buffers and times to decide are whole minutes; the horizon is whole days.
+    Lengths, buffers, thresholds and times to decide are whole minutes; the horizon is whole days.
     """
 
     id: int
@@ -61,6 +61,12 @@ class Known:
     notice_minutes: int
     horizon_days: int
     decide_minutes: int
+    check_in_minutes: int
+    grace_minutes: int
+    late_minutes: int
+    overtime_minutes: int
+    early_minutes: int
+    auto_end_minutes: int
     approval: bool
     qualification_required: bool
     rate_cny_per_hour: Decimal

@@ -41,6 +41,12 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "notice_minutes": (0, 90 * DAY),
     "horizon_days": (1, 730),
     "decide_minutes": (1, 30 * DAY),
+    "check_in_minutes": (0, DAY),
+    "grace_minutes": (1, DAY),
+    "late_minutes": (0, DAY),
+    "overtime_minutes": (0, DAY),
+    "early_minutes": (0, DAY),
+    "auto_end_minutes": (1, DAY),
     "original_value_cny": (0, 10**12),
 }
 

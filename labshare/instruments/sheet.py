@@ -134,6 +134,12 @@ COLUMNS = (
     Column("notice_min", "notice_minutes", _whole),
     Column("horizon_days", "horizon_days", _whole),
     Column("decide_min", "decide_minutes", _whole),
+    Column("check_in_min", "check_in_minutes", _whole),
+    Column("grace_min", "grace_minutes", _whole),
+    Column("late_min", "late_minutes", _whole),
+    Column("overtime_min", "overtime_minutes", _whole),
+    Column("early_min", "early_minutes", _whole),
+    Column("auto_end_min", "auto_end_minutes", _whole),
     Column("approval", "approval_required", _yes_no),
     Column("description", "description"),
 )

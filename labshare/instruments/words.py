@@ -31,7 +31,17 @@ def length(minutes: int) -> Text:
 
 
 def terms(
-    *, grid: int, least: int, most: int, warmup: int, cooldown: int, notice: int, horizon: int, channels: int
+    *,
+    grid: int,
+    least: int,
+    most: int,
+    warmup: int,
+    cooldown: int,
+    notice: int,
+    horizon: int,
+    channels: int,
+    check_in: int,
+    grace: int,
 ) -> list[Text]:
     """The rules of an instrument's slots in plain sentences; all but channels and horizon in minutes."""
     said = [
@@ -47,4 +57,9 @@ def terms(
         said.append(N_("%(time)s after each booking are kept for cooling down.", time=length(cooldown)))
     if channels > 1:
         said.append(N_("%(n)s bookings can run side by side, each on its own channel.", n=channels))
+    if check_in:
+        said.append(N_("Check in on the spot, from %(time)s before the start.", time=length(check_in)))
+    else:
+        said.append(N_("Check in on the spot, from the start on."))
+    said.append(N_("Where nobody has come %(time)s after the start, the time is given to others.", time=length(grace)))
     return said
