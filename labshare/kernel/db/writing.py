@@ -1,0 +1,185 @@
+"""The one way to change the database: begun, locked, guarded and committed here and nowhere else."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from labshare.kernel.db.base import db, dialect
+from labshare.kernel.db.notes import Note, insert_or_nothing, inserts, plain_insert, together
+from labshare.kernel.db.refusals import constraint_of, guards, problem_of
+from labshare.kernel.errors import N_, Busy, Conflict, Reason
+
+_T = TypeVar("_T")
+
+
+class Retried(Protocol):
+    """What `transaction()` needs of a retried request; see kernel/retry.py."""
+
+    @property
+    def lock_key(self) -> int: ...
+    def replay(self) -> None: ...
+    def keep(self, tx: Transaction, result: Any) -> None: ...
+
+
+class Transaction:
+    """An open transaction: statements go through it, and facts are counted in it."""
+
+    def __init__(self, session: Session, retry: Retried | None) -> None:
+        self.session = session
+        self.connection = session.connection()
+        self.published = 0
+        self.ending = False  # the commit was sent: from here on a broken connection leaves the outcome open
+        self.queue: deque[Any] = deque()
+        self._retry = retry
+        self._noted: list[Note] = []
+
+    def execute(self, statement: sa.Executable, values: Any = None) -> sa.CursorResult[Any]:
+        """Say it to the database, after whatever was noted before."""
+        if self._noted:
+            self.write_down()
+        return self.connection.execute(statement, values)
+
+    def note(self, table: sa.Table, values: dict[str, Any], guarded_by: str | None = None) -> None:
+        """Insert a row of which nothing is asked back: in one go with its like, before the next statement or the end.
+
+        Where the guard it is `guarded_by` refuses it, that guard's Problem is raised then.
+        """
+        self._noted.append(Note(table, values, guarded_by))
+
+    def write_down(self) -> None:
+        """Write what was noted, in its order."""
+        noted, self._noted = self._noted, []
+        if self.connection.dialect.name != "postgresql":
+            for note in noted:
+                self.connection.execute(plain_insert(note.table), note.values)
+            return
+        for some in together(noted):
+            shape = tuple((note.table, tuple(note.values), note.guarded_by is not None) for note in some)
+            values = {f"{note.table.name}_{name}": value for note in some for name, value in note.values.items()}
+            written = self.connection.execute(inserts(shape), values).rowcount
+            if written == 0:
+                raise guards[next(filter(None, (note.guarded_by for note in some)))]()
+
+    def done(self, result: _T) -> _T:
+        """Hand the result on, having stored the answer to a retried request first."""
+        if self._retry is not None:
+            self._retry.keep(self, result)
+        return result
+
+    def insert_or_nothing(self, table: sa.Table, values: dict[str, Any], name: str) -> int | None:
+        """Insert one row; the new id, or None where the guard called `name` refuses it."""
+        statement = insert_or_nothing(table, self.connection.dialect.name)
+        try:
+            return self.execute(statement, values).scalar()
+        except IntegrityError as error:  # SQLite undoes the statement alone; the transaction stands
+            if constraint_of(error) == name:
+                return None
+            raise
+
+
+@contextmanager
+def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> Iterator[Transaction]:
+    """The only way to write and the only commit; never nested, and nothing slow inside.
+
+    `lock` names every instrument the transaction will look at before it takes time: they are locked
+    together, sorted, before the first read. A retried request is locked with them; done once, it cannot
+    be done again, and is then answered from its stored answer by raising Replayed. Raises the Problem a
+    refusal of the database stands for.
+    """
+    session = db.session()
+    if session.info.get("writing") or session.info.get("snapshot"):
+        raise RuntimeError("transaction() never nests")
+    if session.new or session.identity_map or (session.in_transaction() and session.connection().invalidated):
+        session.rollback()  # objects are read afresh, and a lost connection is replaced
+    session.info["writing"] = True
+    tx: Transaction | None = None
+    try:
+        try:
+            tx = session.info["transaction"] = Transaction(session, retry)
+            _begin(tx.connection, lock, retry)
+            yield tx
+            tx.write_down()
+            tx.ending = True
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info["writing"] = False
+            session.info.pop("transaction", None)
+    except Exception as error:
+        # Whether it was answered before is asked only here: a second answer to one key is refused by the database
+        # like a second claim of one minute, so a request that came to its end is the first of its key.
+        if retry is not None:
+            retry.replay()
+        problem = problem_of(error) if isinstance(error, DBAPIError) else None
+        if problem is None:
+            raise
+        if tx is not None and tx.ending and isinstance(problem, Busy):
+            text = N_(
+                "The connection broke at the last step: look whether it was done, or ask again with the same key."
+            )
+            problem = Busy(text, code="outcome_unknown")
+        raise problem from error
+
+
+_INSTRUMENT_KEYS = 1 << 48  # advisory keys of instruments lie above this, those of retries above 1 << 61
+
+
+def _begin(connection: sa.Connection, instruments: Iterable[int], retry: Retried | None) -> None:
+    # Whoever signed in has read on this connection; in autocommit that left nothing open.
+    connection.execution_options(reads=False)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    # Begun and locked in one round trip; every statement looks afresh, so later ones see what the locks waited for.
+    keys = [] if retry is None else [retry.lock_key]  # first: a holder of instruments never waits for a retry
+    keys += sorted({_INSTRUMENT_KEYS | number for number in instruments})
+    locks = (f"SELECT pg_advisory_xact_lock({key:d})" for key in keys)
+    connection.exec_driver_sql("; ".join(["BEGIN ISOLATION LEVEL READ COMMITTED", *locks]))
+
+
+def swap(tx: Transaction, table: sa.Table, row_id: int, version: int, values: dict[str, Any]) -> int:
+    """Compare and swap: change the row only if it still has this version; the new version.
+
+    Raises Conflict `changed_meanwhile` where somebody else was faster.
+    """
+    statement = sa.update(table).where(table.c.id == row_id, table.c.version == version)
+    changed = tx.execute(statement.values(version=version + 1, **values)).rowcount
+    if changed != 1:
+        text = N_("Somebody else changed this in the meantime.")
+        raise Conflict(text, code="changed_meanwhile", reasons=[Reason("changed_meanwhile", text)])
+    return version + 1
+
+
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Reads that must agree with each other: one snapshot on either engine, and nothing is written."""
+    session = db.session()
+    session.rollback()
+    session.connection(
+        execution_options={"snapshot": True}
+        if dialect() == "sqlite"
+        else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    )
+    session.info["snapshot"] = True
+    try:
+        yield session
+    finally:
+        session.info["snapshot"] = False
+        session.rollback()
+
+
+def rows(statement: sa.Select[*tuple[Any, ...]], **values: Any) -> Sequence[Any]:
+    """Read rows of plain columns, without the object layer's cost."""
+    session = db.session()
+    writing: Transaction | None = session.info.get("transaction")  # spares finding the connection again
+    execute = session.connection().execute if writing is None else writing.execute
+    return execute(statement, values).all()
