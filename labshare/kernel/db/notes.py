@@ -52,3 +52,9 @@ def insert_or_nothing(table: sa.Table, engine: str) -> Any:
     if engine == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing().returning(table.c.id)
     return sqlite.insert(table).returning(table.c.id)
+
+
+@cache
+def insert_missing(table: sa.Table, engine: str) -> Any:
+    make: Any = postgresql.insert if engine == "postgresql" else sqlite.insert
+    return make(table).on_conflict_do_nothing().returning(table.c.id)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from labshare.kernel.db.base import db, dialect
-from labshare.kernel.db.notes import Note, insert_or_nothing, inserts, plain_insert, together
+from labshare.kernel.db.notes import Note, insert_missing, insert_or_nothing, inserts, plain_insert, together
 from labshare.kernel.db.refusals import constraint_of, guards, problem_of
 from labshare.kernel.errors import N_, Busy, Conflict, Reason
 
@@ -82,6 +82,12 @@ class Transaction:
             if constraint_of(error) == name:
                 return None
             raise
+
+    def insert_missing(self, table: sa.Table, values: Sequence[dict[str, Any]]) -> int:
+        """Insert the rows that a unique key does not know yet; how many those were."""
+        if not values:
+            return 0
+        return len(self.execute(insert_missing(table, self.connection.dialect.name), list(values)).all())
 
 
 @contextmanager
