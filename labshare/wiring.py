@@ -11,12 +11,12 @@ from labshare.booking import api as booking_api
 from labshare.booking import pages as booking_pages
 from labshare.booking import queries as bookings
 from labshare.booking.checks import CHECKS as BOOKING_CHECKS
-from labshare.booking.jobs import EXPIRE_REQUESTS, REMIND_BOOKERS, REMIND_MANAGERS
+from labshare.booking.jobs import EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, REMIND_MANAGERS
 from labshare.clockwork import api as clockwork_api
 from labshare.clockwork import pages as clockwork_pages
-from labshare.clockwork.jobs import TIDY_UP
+from labshare.clockwork.jobs import CHECK, TIDY_UP
 from labshare.clockwork.policy import may_run
-from labshare.clockwork.queries import vitals
+from labshare.clockwork.queries import silence, vitals
 from labshare.instruments import api as instruments_api
 from labshare.instruments import pages as instruments_pages
 from labshare.instruments import policy as instruments_policy
@@ -78,8 +78,9 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("Staff"), "people.staff", people_policy.is_admin),
     Entry(N_("Jobs"), "clockwork.jobs", may_run),
 )
+NOTICES: tuple = (silence,)  # what a reader may have to know on every page
 SUBSCRIPTIONS: dict = {}
 CHECKS: tuple = (*BOOKING_CHECKS,)
-JOBS: tuple = (REMIND_MANAGERS, EXPIRE_REQUESTS, REMIND_BOOKERS, MAIL_LINKS, TIDY_UP)
+JOBS: tuple = (REMIND_MANAGERS, EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, MAIL_LINKS, TIDY_UP, CHECK)
 START_CHECKS: dict = {"overlap_guard": overlap_guard}  # without these no page is served
 VITALS: dict = {"scheduler": vitals}  # told by /readyz and /metrics

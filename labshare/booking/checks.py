@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labshare.booking import lifecycle
-from labshare.booking.models import Booking
+from labshare.booking import judgement, lifecycle
+from labshare.booking.models import Booking, UsageRecord
 from labshare.instruments.models import Claim
 from labshare.kernel.journal import Entry
 
 _LIVE = sorted(lifecycle.LIVE)
+_AHEAD = sorted(lifecycle.LIVE - {lifecycle.COMPLETED})  # a completed one keeps what was used, and no more
 
 
 def no_overlaps(session: Session) -> list[str]:
@@ -33,7 +34,7 @@ def no_ownerless_claims(session: Session) -> list[str]:
 
 
 def live_bookings_claim(session: Session) -> list[str]:
-    """Every live booking holds exactly one claim, on its instrument and channel, over all of its time."""
+    """Every booking whose time is to come or running holds exactly one claim, on its channel, over all of its time."""
     fits = sa.and_(
         Claim.kind == "booking",
         Claim.owner_id == Booking.id,
@@ -45,7 +46,7 @@ def live_bookings_claim(session: Session) -> list[str]:
     statement = (
         sa.select(Booking.id, sa.func.count(Claim.id))
         .outerjoin(Claim, fits)
-        .where(Booking.state.in_(_LIVE))
+        .where(Booking.state.in_(_AHEAD))
         .group_by(Booking.id)
         .having(sa.func.count(Claim.id) != 1)
     )
@@ -89,10 +90,83 @@ def changes_are_told(session: Session) -> list[str]:
     ]
 
 
+_EXPECTED = {lifecycle.IN_USE: "an open", lifecycle.COMPLETED: "an ended"}
+
+
+def uses_fit_bookings(session: Session) -> list[str]:
+    """A booking in use has an open usage record, a completed one an ended one, and no other has any."""
+    is_open = UsageRecord.id.is_not(None) & UsageRecord.ends_at.is_(None)
+    fits = sa.case(
+        (Booking.state == lifecycle.IN_USE, is_open),
+        (Booking.state == lifecycle.COMPLETED, UsageRecord.ends_at.is_not(None)),
+        else_=UsageRecord.id.is_(None),
+    )
+    statement = (
+        sa.select(Booking.id, Booking.state)
+        .outerjoin(UsageRecord, UsageRecord.booking_id == Booking.id)
+        .where(sa.not_(fits))
+    )
+    return [
+        f"booking {number} is {state}, but has not {_EXPECTED.get(state, 'no')} usage record"
+        for number, state in session.execute(statement)
+    ]
+
+
+def uses_add_up(session: Session) -> list[str]:
+    """A usage record names its booking's company and place, and its minutes are those from start to end."""
+    statement = sa.select(
+        UsageRecord.id, UsageRecord.starts_at, UsageRecord.ends_at, UsageRecord.freed_at, UsageRecord.minutes
+    )
+    found = []
+    for number, start, end, freed, minutes in session.execute(statement):
+        if end is None:
+            fits = minutes is None and freed is None
+        else:
+            fits = minutes == judgement.minutes(start, end) and freed is not None
+        if not fits:
+            found.append(f"usage record {number} counts {minutes} minutes from {start} to {end}")
+    strays = (
+        sa.select(UsageRecord.id)
+        .join(Booking, Booking.id == UsageRecord.booking_id)
+        .where(
+            sa.or_(
+                UsageRecord.company_id != Booking.company_id,
+                UsageRecord.instrument_id != Booking.instrument_id,
+                UsageRecord.channel != Booking.channel,
+            )
+        )
+    )
+    return found + [f"usage record {number} is not its booking's" for (number,) in session.execute(strays)]
+
+
+def uses_keep_their_time(session: Session) -> list[str]:
+    """A completed booking holds one claim, over what was used of its time."""
+    fits = sa.and_(
+        Claim.kind == "booking",
+        Claim.owner_id == Booking.id,
+        Claim.instrument_id == Booking.instrument_id,
+        Claim.channel == Booking.channel,
+        Claim.starts_at <= UsageRecord.starts_at,
+        sa.or_(Claim.ends_at >= UsageRecord.ends_at, Claim.ends_at >= Booking.ends_at),
+    )
+    statement = (
+        sa.select(Booking.id, sa.func.count(Claim.id))
+        .join(UsageRecord, UsageRecord.booking_id == Booking.id)
+        .outerjoin(Claim, fits)
+        .where(Booking.state == lifecycle.COMPLETED)
+        .group_by(Booking.id)
+        .having(sa.func.count(Claim.id) != 1)
+    )
+    return [f"completed booking {number} holds {count} claims" for number, count in session.execute(statement)]
+
+
 CHECKS = (
     ("no two claims overlap", no_overlaps),
     ("every claim has its owner", no_ownerless_claims),
     ("every live booking holds its time", live_bookings_claim),
+    ("every use belongs to a booking in use or completed", uses_fit_bookings),
+    ("every use counts its minutes", uses_add_up),
+    ("every completed booking keeps what was used", uses_keep_their_time),
     ("every booking is where its history led", states_in_graph),
     ("every change stands in the journal", changes_are_told),
 )

@@ -49,4 +49,12 @@ def may_let_time_pass(actor: Actor) -> bool:
     return actor.is_system
 
 
-MAY = {"approve": may_decide, "reject": may_decide, "move": may_move, "cancel": may_cancel}
+MAY = {
+    "approve": may_decide,
+    "reject": may_decide,
+    "move": may_move,
+    "cancel": may_cancel,
+    "check_in": may_cancel,
+    "check_out": may_cancel,
+    "record": may_decide,
+}

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from labshare.booking import lifecycle, rules
-from labshare.booking.models import Booking
+from labshare.booking.models import Booking, UsageRecord
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.instruments.models import Instrument
@@ -50,6 +50,7 @@ class Seen:
     decide_by: datetime | None
     answer: str
     created_at: datetime
+    excuse: str
 
     @property
     def slot(self) -> Slot:
@@ -66,7 +67,7 @@ class Seen:
 
 
 SEEN: sa.Select[Any] = (
-    sa.select(  # type: ignore[assignment]  # 22 columns, typed one by one, are of no use here
+    sa.select(  # type: ignore[assignment]  # 23 columns, typed one by one, are of no use here
         Booking.id,
         Booking.state,
         Booking.version,
@@ -89,6 +90,7 @@ SEEN: sa.Select[Any] = (
         Booking.decide_by,
         Booking.answer,
         Booking.created_at,
+        Booking.excuse,
     )
     .select_from(Booking)
     .join(Instrument, Instrument.id == Booking.instrument_id)
@@ -167,11 +169,13 @@ def count_own_waiting(actor: Actor, now: datetime) -> int:
 
 
 def history(booking_id: int) -> list[sa.Row[Any]]:
-    """What the journal says of a booking, oldest first, with the name of who did it."""
+    """What the journal says of a booking and of its use, oldest first, with the name of who did it."""
+    use = sa.select(UsageRecord.id).where(UsageRecord.booking_id == booking_id).scalar_subquery()
+    of_use = sa.and_(Entry.object == "usage_record", Entry.object_id == use)
     statement = (
         sa.select(Entry.id, Entry.at, Entry.kind, Entry.data, Person.name.label("who"))
         .outerjoin(Person, Person.id == Entry.actor_id)
-        .where(Entry.object == "booking", Entry.object_id == booking_id)
+        .where(sa.or_(sa.and_(Entry.object == "booking", Entry.object_id == booking_id), of_use))
         .order_by(Entry.id)
     )
     return list(rows(statement))

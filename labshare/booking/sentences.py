@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from labshare.booking.judgement import CLOSED, OPERATOR, OVERRUN
 from labshare.booking.rules import STATE_WORDS
 from labshare.kernel.errors import N_, Text
 
@@ -16,28 +17,69 @@ _TOLD = {
     "booking_rejected": N_("%(who)s rejected it: %(answer)s"),
     "booking_cancelled": N_("%(who)s cancelled it; it was %(was)s."),
     "booking_moved": N_("%(who)s moved it from %(old_start)s to %(start)s; it is now %(state)s."),
+    "booking_expired": N_("Nobody answered by %(decide_by)s; the time was given back."),
+    "booking_started": N_("%(who)s checked in."),
+    "booking_completed": N_("%(who)s checked out; used from %(used_from)s to %(used_to)s."),
+    "booking_missed": N_("Nobody came; the rest of the time was given to others."),
+    "usage_corrected": N_(
+        "%(who)s corrected the use: %(used_from)s to %(used_to)s instead of %(was_from)s to %(was_to)s: %(reason)s"
+    ),
 }
 _WITH_A_WORD = N_("%(who)s approved it: %(answer)s")
 _BY_ITSELF = N_("Approved at once: this instrument needs no approval.")
+_LATE = {
+    "": N_("%(who)s checked in late."),
+    OVERRUN: N_("%(who)s checked in late, because somebody else was still there."),
+    CLOSED: N_("%(who)s checked in late, because the instrument was out of service."),
+}
+_MISSED = {
+    OVERRUN: N_("Somebody else stayed too long, so it could not begin; this is not held against anybody."),
+    CLOSED: N_("The instrument was out of service, so it could not begin; this is not held against anybody."),
+}
+_ENTERED = N_("%(who)s entered that it was used from %(used_from)s to %(used_to)s.")
+_ASSUMED = N_("Nobody checked out; taken as used from %(used_from)s to %(used_to)s.")
+_WITH_A_PROBLEM = N_("%(who)s checked out; used from %(used_from)s to %(used_to)s. A problem was reported: %(problem)s")
 
 
 def sentence(kind: str, data: Mapping[str, Any], who: str | None, zone: ZoneInfo) -> Text:
     """One entry of a booking's history; moments are written in the site's zone."""
-    if kind == "booking_approved" and who is None:
-        return _BY_ITSELF
-    template = _WITH_A_WORD if kind == "booking_approved" and data.get("answer") else _TOLD[kind]
+    now, was = data.get("now") or {}, data.get("was") or {}
     return Text(
-        template.msgid,
+        _template(kind, data, who).msgid,
         {
             "who": who or "LabShare",
             "start": _moment(data["starts_at"], zone),
             "end": _moment(data["ends_at"], zone),
             "old_start": _moment(data.get("old_starts_at"), zone),
+            "decide_by": _moment(data.get("decide_by"), zone),
+            "used_from": _moment(data.get("used_from") or now.get("starts_at"), zone),
+            "used_to": _moment(data.get("used_to") or now.get("ends_at"), zone),
+            "was_from": _moment(was.get("starts_at") if isinstance(was, dict) else None, zone),
+            "was_to": _moment(was.get("ends_at") if isinstance(was, dict) else None, zone),
             "answer": data.get("answer", ""),
-            "was": STATE_WORDS.get(data.get("was", ""), ""),
+            "problem": data.get("problem", ""),
+            "reason": data.get("reason", ""),
+            "was": STATE_WORDS.get(was, "") if isinstance(was, str) else "",
             "state": STATE_WORDS.get(data.get("state", ""), ""),
         },
     )
+
+
+def _template(kind: str, data: Mapping[str, Any], who: str | None) -> Text:
+    """The words that fit what the fact says."""
+    if kind == "booking_approved":
+        return _BY_ITSELF if who is None else _WITH_A_WORD if data.get("answer") else _TOLD[kind]
+    if kind == "booking_started" and data.get("late"):
+        return _LATE.get(data.get("excuse", ""), _LATE[""])
+    if kind == "booking_missed":
+        return _MISSED.get(data.get("excuse", ""), _TOLD[kind])
+    if kind == "booking_completed":
+        if who is None:
+            return _ASSUMED
+        if data.get("source") == OPERATOR:
+            return _ENTERED
+        return _WITH_A_PROBLEM if data.get("problem") else _TOLD[kind]
+    return _TOLD[kind]
 
 
 def _moment(said: str | None, zone: ZoneInfo) -> Any:

@@ -18,7 +18,16 @@ from labshare.web.i18n import own, span
 
 pages = Blueprint("bookings", __name__, template_folder="../templates")
 
-TONES = {"requested": "wait", "approved": "good", "rejected": "bad", "cancelled": "neutral"}
+TONES = {
+    "requested": "wait",
+    "approved": "good",
+    "rejected": "bad",
+    "cancelled": "neutral",
+    "expired": "neutral",
+    "in_use": "info",
+    "completed": "neutral",
+    "missed": "bad",
+}
 
 
 @pages.app_context_processor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import request, url_for
@@ -67,13 +68,19 @@ def booking_page(booking_id: int, form: Form) -> str:
     ]
     form.values.setdefault("starts_at", as_local(seen.starts_at, seen.tz))
     form.values.setdefault("ends_at", as_local(seen.ends_at, seen.tz))
-    can = possible(who, seen) if seen.starts_at > now else set()
+    can = possible(who, seen, now)
     return show("booking/show.html", booking=seen, history=history, can=can, form=form, retry_key=new_key())
 
 
-def possible(who: Actor, seen: Seen) -> set[str]:
-    """The moves the actor may make with the booking as it stands."""
-    return {move for move in lifecycle.moves_from(seen.state) if policy.MAY[move](who, seen)}
+BEFORE_IT_BEGINS = frozenset({"approve", "reject", "cancel", "move"})
+
+
+def possible(who: Actor, seen: Seen, now: datetime) -> set[str]:
+    """The moves the actor may make with the booking as it stands; `record` also corrects what was used."""
+    begun = seen.starts_at <= now
+    moves = {*lifecycle.moves_from(seen.state), *({"record"} if seen.state == lifecycle.COMPLETED else ())}
+    moves -= BEFORE_IT_BEGINS if begun else {"record"}
+    return {move for move in moves if move in policy.MAY and policy.MAY[move](who, seen)}
 
 
 def _staff_only(who: Actor) -> None:

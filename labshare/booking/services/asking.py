@@ -160,6 +160,7 @@ def _save(
         "decide_by": decide_by,
         "answer": "",
         "created_at": now,
+        "excuse": "",
     }
     tx.note(table_of(Booking), row)
     held = rules.held(known, slot)

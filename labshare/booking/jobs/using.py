@@ -1,0 +1,49 @@
+"""Nobody stays a user for ever, and nobody's absence keeps others out: the use of instruments as time passes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from labshare.booking import presence, queries
+from labshare.booking.judgement import ASSUME, END, MISS
+from labshare.booking.services import using
+from labshare.clockwork.job import Job
+from labshare.kernel.actor import SYSTEM
+from labshare.kernel.errors import N_, Conflict
+
+_WORDS = {MISS: "missed", END: "ended", ASSUME: "assumed"}
+
+
+def judge_use(now: datetime) -> dict[str, int]:
+    """End uses nobody ended, give the time of absent people to others, take as used what nobody was there to judge."""
+    done: Counter[str] = Counter(dict.fromkeys(_WORDS.values(), 0))
+    for number in presence.due(now):
+        try:
+            if did := using.judge(SYSTEM, number, now):
+                done[_WORDS[did]] += 1
+        except Conflict:  # somebody came, or another judged, in this very moment
+            continue
+    return dict(done)
+
+
+def _to_judge(now: datetime) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for number in presence.due(now):
+        booking = queries.seen(SYSTEM, number)
+        if verdict := presence.verdict(booking, presence.known_of(booking), now):
+            found[_WORDS[verdict.does]] += 1
+    return dict(found)
+
+
+_PAST = ("bookings.listed", {"tab": "past"})
+JUDGE_USE = Job(
+    presence.JUDGE,
+    N_("Frees the time of people who did not come, and ends uses nobody ended"),
+    timedelta(minutes=1),
+    judge_use,
+    preview=_to_judge,
+    links={"missed": _PAST, "ended": _PAST, "assumed": _PAST},
+    destructive=True,
+    timeout=timedelta(minutes=10),
+)

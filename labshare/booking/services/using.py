@@ -1,0 +1,257 @@
+"""The use of an instrument: coming, leaving, and what staff enter or correct afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from labshare.booking import judgement, lifecycle, policy, presence, queries, rules
+from labshare.booking.change import about, change
+from labshare.booking.events import BookingCompleted, BookingMissed, BookingStarted, UsageCorrected
+from labshare.booking.models import UsageRecord
+from labshare.booking.presence import Scene, Use
+from labshare.booking.queries import Seen
+from labshare.instruments import timeline
+from labshare.instruments.queries import Known
+from labshare.kernel import clock
+from labshare.kernel.actor import Actor
+from labshare.kernel.db import Transaction, swap, table_of, transaction
+from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, Reason
+from labshare.kernel.journal import publish
+from labshare.kernel.retry import Retry
+from labshare.kernel.slots import Slot
+
+_record = table_of(UsageRecord)
+
+
+def check_in(actor: Actor, booking_id: int, version: int | None = None, retry: Retry | None = None) -> Seen:
+    """Begin to use what was booked. Raises NotFound, Forbidden, Conflict with every reason."""
+    now = clock.now()
+    before = _about(actor, booking_id, "check_in")
+    with transaction(lock=[before.instrument_id], retry=retry) as tx:
+        old = queries.seen(actor, booking_id)
+        known, company = queries.asked(old.instrument_id, old.company_id)
+        _refuse(rules.wrong_move(old.state, "check_in"))
+        scene = presence.around(old, known, now)
+        active = company is not None and company.active
+        before_mine = [one for one in scene.others if one.slot.start < scene.claim.start and now < one.slot.end]
+        in_the_way = before_mine if now < scene.claim.start else []
+        arrival = judgement.Arrival(now, old.slot, known, active, scene.somebody_there, in_the_way)
+        _refuse(judgement.arrival_refusals(arrival))
+        late, excuse = judgement.lateness(old.slot, now, known, scene.hindrances)
+        values = {"state": lifecycle.IN_USE}
+        seen = change(tx, actor, old, version, values, BookingStarted, now, at=now, late=late, excuse=excuse)
+        tx.note(_record, _row(old, known, now, judgement.CHECKED_IN) | {"late": late, "excuse": excuse})
+        if now < scene.claim.start:
+            _hold(tx, old, Slot(now, scene.claim.end))
+        return tx.done(seen)
+
+
+def check_out(
+    actor: Actor,
+    booking_id: int,
+    samples: int | None = None,
+    note: str = "",
+    problem: str = "",
+    version: int | None = None,
+    retry: Retry | None = None,
+) -> Seen:
+    """End the use; the rest of the time is free at once. Raises NotFound, Forbidden, Conflict."""
+    now = clock.now()
+    with transaction(retry=retry) as tx:
+        old = _about(actor, booking_id, "check_out")
+        _refuse(rules.wrong_move(old.state, "check_out"))
+        known, use = presence.known_of(old), _use(old)
+        end = max(now, use.starts_at)
+        scene = presence.around(old, known, now)
+        overtime, early, excuse = judgement.leaving(old.slot, end, known, scene.hindrances)
+        said = {"samples": samples, "note": note, "problem": problem}
+        judged = {"overtime": overtime, "left_early": early, "excuse": use.excuse or excuse}
+        return tx.done(_complete(tx, actor, old, version, known, scene, use, end, now, said | judged))
+
+
+def record(
+    actor: Actor,
+    booking_id: int,
+    slot: Slot,
+    samples: int | None = None,
+    note: str | None = None,
+    reason: str = "",
+    retry: Retry | None = None,
+) -> Seen:
+    """Enter what was used of a booking, or correct it, and then why: the old values stand in the history.
+
+    Raises NotFound, Forbidden, Invalid for a correction without a reason, Conflict.
+    """
+    now = clock.now()
+    before = _about(actor, booking_id, "record")
+    with transaction(lock=[before.instrument_id], retry=retry) as tx:
+        old = queries.seen(actor, booking_id)
+        known, corrects = presence.known_of(old), old.state == lifecycle.COMPLETED
+        _refuse([] if corrects else rules.wrong_move(old.state, "record"))
+        _refuse(judgement.record_refusals(old.slot, slot, now))
+        if corrects and not reason:
+            raise Invalid(fields={"reason": [N_("Say why it is corrected.")]})
+        scene = presence.around(old, known, now)
+        late, excuse = judgement.lateness(old.slot, slot.start, known, scene.hindrances)
+        overtime, early, other = judgement.leaving(old.slot, slot.end, known, scene.hindrances)
+        said = {"samples": samples, "note": note}
+        values: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        values |= {"late": late, "overtime": overtime, "left_early": early, "excuse": excuse or other}
+        if corrects:
+            _correct(tx, actor, old, known, scene, slot, values, reason, now)
+            return tx.done(old)
+        tx.note(_record, _row(old, known, slot.start, judgement.OPERATOR) | _ended(slot, slot.end) | values)
+        _hold(tx, old, judgement.kept(scene.claim, slot.start, slot.end, known))
+        told = {"overtime": overtime, "left_early": early}
+        return tx.done(_tell(tx, actor, old, None, slot, judgement.OPERATOR, now, **told))
+
+
+def judge(actor: Actor, booking_id: int, now: datetime) -> str | None:
+    """Do what the clock has to do to a booking as time passes; the word for it, None where there was nothing to do.
+
+    Raises Conflict where somebody was faster.
+    """
+    if not policy.may_let_time_pass(actor):
+        raise Forbidden
+    with transaction() as tx:
+        old = queries.seen(actor, booking_id)
+        known = presence.known_of(old)
+        verdict = presence.verdict(old, known, now)
+        if verdict is None:
+            return None
+        if verdict.does == judgement.MISS:
+            values = {"state": lifecycle.MISSED, "excuse": verdict.excuse}
+            change(tx, actor, old, None, values, BookingMissed, now, excuse=verdict.excuse)
+            timeline.release(tx, kind=timeline.BOOKING, owner_id=old.id)
+        elif verdict.does == judgement.ASSUME:
+            tx.note(_record, _row(old, known, old.starts_at, judgement.ASSUMED) | _ended(old.slot, old.ends_at))
+            _tell(tx, actor, old, None, old.slot, judgement.ASSUMED, now)
+        else:
+            use = _use(old)
+            assumed = {"source": judgement.ASSUMED}
+            scene = presence.around(old, known, now)
+            end = max(old.ends_at, use.starts_at)
+            _complete(tx, actor, old, None, known, scene, use, end, now, assumed)
+        return verdict.does
+
+
+def _about(actor: Actor, booking_id: int, move: str) -> Seen:
+    """The booking as it stands, if the actor may make this move with it."""
+    old = queries.seen(actor, booking_id)
+    if not policy.MAY[move](actor, old):
+        raise Forbidden
+    return old
+
+
+def _refuse(reasons: list[Reason]) -> None:
+    if reasons:
+        raise Conflict(reasons[0].message, code=reasons[0].code, reasons=reasons)
+
+
+def _use(booking: Seen) -> Use:
+    use = presence.use_of(booking.id)
+    if use is None:
+        raise RuntimeError(f"booking {booking.id} is {booking.state} and has no usage record")
+    return use
+
+
+def _row(booking: Seen, known: Known, start: datetime, source: str) -> dict[str, Any]:
+    """A new usage record, with what things are called today."""
+    return {
+        "booking_id": booking.id,
+        "instrument_id": booking.instrument_id,
+        "channel": booking.channel,
+        "company_id": booking.company_id,
+        "person_id": booking.person_id,
+        "owner_id": known.owner_id,
+        "company_name": booking.company_name,
+        "category_en": known.category_en,
+        "category_zh": known.category_zh,
+        "starts_at": start,
+        "ends_at": None,
+        "freed_at": None,
+        "minutes": None,
+        "source": source,
+        "samples": None,
+        "note": "",
+        "problem": "",
+        "late": False,
+        "overtime": False,
+        "left_early": False,
+        "excuse": "",
+        "version": 1,
+    }
+
+
+def _ended(used: Slot, freed_at: datetime) -> dict[str, Any]:
+    return {"ends_at": used.end, "freed_at": freed_at, "minutes": judgement.minutes(used.start, used.end)}
+
+
+def _hold(tx: Transaction, booking: Seen, slot: Slot) -> None:
+    timeline.shift(tx, kind=timeline.BOOKING, owner_id=booking.id, channel=booking.channel, slot=slot)
+
+
+def _complete(
+    tx: Transaction,
+    actor: Actor,
+    old: Seen,
+    version: int | None,
+    known: Known,
+    scene: Scene,
+    use: Use,
+    end: datetime,
+    now: datetime,
+    values: dict[str, Any],
+) -> Seen:
+    """Close the open record, give back what is left of the time, and tell."""
+    ended = {"ends_at": end, "freed_at": max(now, end), "minutes": judgement.minutes(use.starts_at, end)}
+    source = values.get("source", use.source)
+    told = {name: values[name] for name in ("overtime", "left_early", "problem") if name in values}
+    said: dict[str, Any] = {"used_from": use.starts_at, "used_to": end, "source": source, **told}
+    seen = change(tx, actor, old, version, {"state": lifecycle.COMPLETED}, BookingCompleted, now, **said)
+    swap(tx, _record, use.id, use.version, ended | values)
+    _hold(tx, old, judgement.kept(scene.claim, use.starts_at, end, known))
+    return seen
+
+
+def _tell(
+    tx: Transaction, actor: Actor, old: Seen, version: int | None, used: Slot, source: str, now: datetime, **more: Any
+) -> Seen:
+    said = {"used_from": used.start, "used_to": used.end, "source": source, **more}
+    return change(tx, actor, old, version, {"state": lifecycle.COMPLETED}, BookingCompleted, now, **said)
+
+
+_CORRECTED = ("starts_at", "ends_at", "minutes", "samples", "note", "source")
+
+
+def _correct(
+    tx: Transaction,
+    actor: Actor,
+    old: Seen,
+    known: Known,
+    scene: Scene,
+    slot: Slot,
+    values: dict[str, Any],
+    reason: str,
+    now: datetime,
+) -> None:
+    """Write the record anew, and what it said before into the history."""
+    use = _use(old)
+    values = values | {
+        "starts_at": slot.start,
+        "ends_at": slot.end,
+        "minutes": judgement.minutes(slot.start, slot.end),
+        "source": judgement.OPERATOR,
+    }
+    number = swap(tx, _record, use.id, use.version, values)
+    was = {name: _plain(getattr(use, name)) for name in _CORRECTED}
+    new = {name: _plain(values.get(name, getattr(use, name))) for name in _CORRECTED}
+    said: dict[str, Any] = {"booking_id": old.id, "was": was, "now": new, "reason": reason}
+    publish(tx, actor, UsageCorrected(object_id=use.id, version=number, **about(old), **said), now)
+    widest = Slot(min(scene.claim.start, old.starts_at), max(scene.claim.end, old.ends_at))
+    _hold(tx, old, judgement.kept(widest, slot.start, slot.end, known))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
