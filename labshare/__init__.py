@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     access.init_app(app)
     i18n.init_app(app)
     assets.init_app(app)
-    layout.init_app(app, wiring.MENU)
+    layout.init_app(app, wiring.MENU, wiring.NOTICES)
     doors = api.init_app(app)
     docs.init_app(app, doors)
     for blueprint in wiring.APIS:

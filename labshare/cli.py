@@ -12,7 +12,7 @@ import click
 from flask import current_app
 from flask_migrate import upgrade as migrate_up
 
-from labshare import create_app
+from labshare import create_app, supervisor
 from labshare.clockwork import queries as clockwork_queries
 from labshare.clockwork import services as clockwork
 from labshare.config import BadSetting, Settings
@@ -191,10 +191,9 @@ def serve(demo: bool) -> None:
 
 @main.command()
 def scheduler() -> None:
-    """Run the clockwork alone; as many as wished, one of them leads."""
-    from labshare import scheduler as clock_process
-
-    sys.exit(clock_process.run())
+    """Run the clockwork alone, and keep it running; as many as wished, one of them leads."""
+    Settings.from_env()  # what cannot work is said here, once, and not by one child after the other
+    sys.exit(supervisor.supervise())
 
 
 @main.group()
@@ -205,21 +204,44 @@ def jobs() -> None:
 @jobs.command("list")
 @in_house
 def jobs_list() -> None:
-    """Each job, when it last ran, what it did, and how late it is."""
+    """Each job, when it last ran, what it did, how late it is, and why it stands still where it does."""
     for line in clockwork_queries.lines(clock.now()):
         last = f"{line.last.started_at:%Y-%m-%d %H:%M:%SZ}" if line.last else "never"
-        click.echo(f"{line.job.name:24} {last:20} lag {line.lag_seconds:.0f} s  {line.outcome()}")
+        still = f"  paused: {line.pause.reason}" if line.pause else ""
+        click.echo(f"{line.job.name:24} {last:20} lag {line.lag_seconds:.0f} s  {line.outcome()}{still}")
 
 
 @jobs.command("run")
 @click.argument("name")
+@click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
 @in_house
-def jobs_run(name: str) -> None:
+def jobs_run(name: str, dry_run: bool) -> None:
     """Do one job now; again at once there is nothing to do."""
+    if dry_run:
+        counts = clockwork.preview_job(SYSTEM, name)
+        click.echo(", ".join(f"{what} {count}" for what, count in counts.items() if count) or "nothing to do")
+        return
     line = clockwork.run_job(SYSTEM, name)
     click.echo(str(line.outcome()))
     if line.last is not None and line.last.error:
         sys.exit(1)
+
+
+@jobs.command("pause")
+@click.argument("name")
+@click.option("--reason", required=True, help="Why; everybody who looks at the jobs reads it.")
+@in_house
+def jobs_pause(name: str, reason: str) -> None:
+    """Let a job stand still until it is resumed."""
+    clockwork.pause(SYSTEM, name, reason)
+
+
+@jobs.command("resume")
+@click.argument("name")
+@in_house
+def jobs_resume(name: str) -> None:
+    """Let a paused job run again; what it missed is done at once."""
+    clockwork.resume(SYSTEM, name)
 
 
 @main.command()

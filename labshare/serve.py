@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -22,14 +20,11 @@ from labshare import demo as laboratory
 from labshare.config import Settings
 from labshare.kernel.db import db, rows
 from labshare.people.models import Company
-from labshare.scheduler import SUPERVISOR
+from labshare.supervisor import SCHEDULER, Child, end
 from labshare.webserver import faults
 
 WEB = (sys.executable, "-m", "gunicorn", "-c", "python:labshare.webserver")
-CLOCK = (sys.executable, "-m", "labshare.scheduler")
 READY_WITHIN = 60.0  # seconds
-END_WITHIN = 40.0  # gunicorn's graceful 30, and some
-LONGEST_PAUSE = 30.0
 DEMO = (  # what each of the demo's own people is there for, in the order of its sign-ins
     "books instruments for a company",
     "runs that company's account",
@@ -98,7 +93,6 @@ class House:
         self.settings, self.demo = settings, demo
         self.told = threading.Event()
         self.metrics = settings.data_dir / "metrics"
-        self.environment = {**os.environ, SUPERVISOR: str(os.getpid())}
 
     def run(self) -> int:
         """Open, keep open, close; 0 where it was told to end."""
@@ -106,23 +100,18 @@ class House:
             signal.signal(name, lambda *_: self.told.set())
         shutil.rmtree(self.metrics, ignore_errors=True)  # figures of workers long gone
         self.metrics.mkdir(parents=True)
-        self.web, self.clock = self._child(WEB, PROMETHEUS_MULTIPROC_DIR=str(self.metrics)), self._child(CLOCK)
+        self.web, self.clock = Child(WEB, PROMETHEUS_MULTIPROC_DIR=str(self.metrics)), Child(SCHEDULER)
         try:
             if not self._wait_until_ready():
                 return 0 if self.told.is_set() else 1
             click.echo(self.greeting())
             return self._keep()
         finally:
-            self._end()
-
-    def _child(self, command: tuple[str, ...], **more: str) -> subprocess.Popen[bytes]:
-        # In a session of its own: Ctrl-C is for the keeper, who ends both in good order.
-        environment = {**self.environment, **more}
-        return subprocess.Popen(command, env=environment, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603 - our own two programs
+            end(self.web, self.clock)
 
     def _wait_until_ready(self) -> bool:
         until = time.monotonic() + READY_WITHIN
-        while time.monotonic() < until and self.web.poll() is None:
+        while time.monotonic() < until and self.web.ended is None:
             if is_ready(self.settings):
                 return True
             if self.told.wait(0.1):
@@ -131,33 +120,12 @@ class House:
         return False
 
     def _keep(self) -> int:
-        pause, restart_at = 1.0, 0.0
         while not self.told.wait(0.2):
-            if self.web.poll() is not None:
-                click.echo(f"The web server ended by itself ({self.web.returncode}).", err=True)
+            if self.web.ended is not None:
+                click.echo(f"The web server ended by itself ({self.web.ended}).", err=True)
                 return 1
-            if self.clock.poll() is None:
-                continue
-            if restart_at == 0.0:
-                click.echo(f"The scheduler ended by itself ({self.clock.returncode}); starting another.", err=True)
-                restart_at = time.monotonic() + pause
-                pause = min(pause * 2, LONGEST_PAUSE)
-            elif time.monotonic() >= restart_at:
-                self.clock, restart_at = self._child(CLOCK), 0.0
+            self.clock.keep("scheduler")
         return 0
-
-    def _end(self) -> None:
-        children = (self.web, self.clock)
-        for child in children:
-            if child.poll() is None:
-                child.terminate()
-        until = time.monotonic() + END_WITHIN
-        for child in children:
-            try:
-                child.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
 
     def greeting(self) -> str:
         """What whoever started the house reads."""

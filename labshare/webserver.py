@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from labshare import create_app
 from labshare.config import Settings
 from labshare.kernel.db import db
-from labshare.scheduler import follow_supervisor
+from labshare.supervisor import follow_supervisor
 
 log = logging.getLogger("labshare")
 _settings = Settings.from_env()

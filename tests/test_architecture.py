@@ -66,7 +66,7 @@ PLANTED = [
 # And texts that look alike and are in order.
 IN_ORDER = [
     ("tower", "cli.py", "from labshare import create_app, wiring"),
-    ("tower", "webserver.py", "from labshare.scheduler import follow_supervisor"),
+    ("tower", "webserver.py", "from labshare.supervisor import follow_supervisor"),
     ("floors", "booking/schemas.py", "from labshare.booking.services.asking import Draft"),
     ("floors", "booking/free.py", "from labshare.booking import queries, schedule"),
     ("front_room", "wiring.py", "from labshare.booking import api, checks, jobs, pages, reactions"),

@@ -10,6 +10,7 @@ from labshare.clockwork.models import Lease
 from labshare.kernel.db import Transaction, db_now, transaction
 
 NAME = "clockwork"
+LONGEST = 900  # seconds; a lead that claims to last longer was written before the clock went back
 _OURS = Lease.name == NAME
 
 
@@ -27,7 +28,8 @@ class Held:
 
 def take(holder: str, seconds: int) -> Held | None:
     """Take the lead, or keep it, for so many seconds; None while somebody else holds it."""
-    taken = sa.update(Lease).where(_OURS, (Lease.holder == holder) | (Lease.expires_at < db_now()))
+    stale = (Lease.expires_at < db_now()) | (Lease.expires_at > db_now(LONGEST))
+    taken = sa.update(Lease).where(_OURS, (Lease.holder == holder) | stale)
     changed = taken.values(
         holder=holder,
         fence=Lease.fence + sa.case((Lease.holder == holder, 0), else_=1),

@@ -34,7 +34,8 @@ from labshare.kernel.errors import Forbidden
 from labshare.web.guard import public
 
 Check = Callable[[], str | None]
-Vitals = Callable[[], Mapping[str, float | None]]
+Sign = float | None | Mapping[str, float | None]  # one figure, or one for each of several by name
+Vitals = Callable[[], Mapping[str, Sign]]
 
 blueprint = Blueprint("health", __name__)
 
@@ -106,7 +107,7 @@ def _fault(check: Check) -> str | None:
         return "The database does not answer."
 
 
-def _vitals() -> Iterator[tuple[str, Mapping[str, float | None]]]:
+def _vitals() -> Iterator[tuple[str, Mapping[str, Sign]]]:
     for name, look in current_app.extensions["vitals"].items():
         try:
             yield name, look()
@@ -120,8 +121,12 @@ class _VitalsCollector:
     def collect(self) -> Iterator[GaugeMetricFamily]:
         for name, found in _vitals():
             for sign, value in found.items():
-                if value is not None:
-                    yield GaugeMetricFamily(f"labshare_{name}_{sign}", f"{name}: {sign}.", value=value)
+                labels = ("name",) if isinstance(value, Mapping) else ()
+                gauge = GaugeMetricFamily(f"labshare_{name}_{sign}", f"{name}: {sign}.", labels=labels)
+                for label, figure in value.items() if isinstance(value, Mapping) else (("", value),):
+                    if figure is not None:
+                        gauge.add_metric((label,) if labels else (), figure)
+                yield gauge
 
 
 def _start() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask, request, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader
+from sqlalchemy.exc import DBAPIError
 
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import Text
@@ -29,8 +30,11 @@ class Entry:
     count: Callable[[Actor], int] | None = None
 
 
-def init_app(app: Flask, menu: Sequence[Entry]) -> None:
-    """Give the layout's variables to every template."""
+Notice = Callable[[Actor], Text | None]
+
+
+def init_app(app: Flask, menu: Sequence[Entry], notices: Sequence[Notice] = ()) -> None:
+    """Give the layout's variables to every template; each notice may have a word for this reader on every page."""
     app.jinja_loader = ChoiceLoader([FileSystemLoader(Path(__file__).parent / "templates"), app.jinja_loader])  # type: ignore[list-item]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -45,8 +49,19 @@ def init_app(app: Flask, menu: Sequence[Entry]) -> None:
             "locale": LOCALES[spoken],
             "language": spoken,
             "theme": theme if theme in THEMES else "auto",
+            "notices": _notices(notices),
             "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
         }
+
+
+def _notices(notices: Sequence[Notice]) -> list[str]:
+    who = actor()
+    if not who.is_signed_in:
+        return []
+    try:
+        return [say(found) for notice in notices if (found := notice(who))]
+    except DBAPIError:  # the page says that the database does not answer; its frame must not fail over it
+        return []
 
 
 def _entries(menu: Sequence[Entry]) -> list[dict[str, Any]]:

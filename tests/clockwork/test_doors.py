@@ -14,7 +14,10 @@ from tests.cast import Cast
 
 Statements = Callable[[], AbstractContextManager[list[str]]]
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-KEYS = {"name", "purpose", "schedule", "last_run", "last_result", "lag_seconds", "next_run", "counts", "failed"}
+KEYS = {
+    *("name", "purpose", "schedule", "last_run", "last_result", "lag_seconds", "next_run", "counts", "failed"),
+    *("last_success", "duration_seconds", "late", "paused", "can_preview"),
+}
 
 
 def test_ada_sees_every_job_with_its_schedule_and_lag(cast: Cast) -> None:
@@ -22,7 +25,7 @@ def test_ada_sees_every_job_with_its_schedule_and_lag(cast: Cast) -> None:
     assert answer.status_code == 200
     assert answer.json["next"] is None
     items = {item["name"]: item for item in answer.json["items"]}
-    assert {"mail_links", "tidy_up"} <= set(items)
+    assert {"check", "tidy_up"} <= set(items)
     assert set(items["tidy_up"]) == KEYS
     assert items["tidy_up"]["last_run"] is None
     assert items["tidy_up"]["last_result"] == "never ran"
@@ -32,7 +35,7 @@ def test_ada_sees_every_job_with_its_schedule_and_lag(cast: Cast) -> None:
 def test_running_a_job_again_at_once_finds_nothing_to_do(cast: Cast) -> None:
     api = cast.api("ada")
     for _ in range(2):
-        answer = api.post("/jobs/mail_links/run")
+        answer = api.post("/jobs/tidy_up/run")
         assert answer.status_code == 200
         assert answer.json["last_result"] == "nothing to do"
         assert answer.json["failed"] is False
@@ -77,7 +80,7 @@ def test_the_list_costs_the_same_however_many_runs_are_noted(cast: Cast, stateme
         with transaction() as tx:
             at = NOON - days * timedelta(days=1)
             run = {"period": at, "started_at": at, "finished_at": at, "tries": 1, "result": {}}
-            tx.execute(sa.insert(JobRun), [{"job": name, **run} for name in ("mail_links", "tidy_up")])
+            tx.execute(sa.insert(JobRun), [{"job": name, **run} for name in ("check", "tidy_up")])
     with statements() as many:
         api.get("/jobs")
     assert len(many) == len(few)

@@ -129,15 +129,47 @@ POST  bookings_api.approve          --0+0+
 POST  bookings_api.reject           --0+0+
 POST  bookings_api.cancel           ++0+0+
 POST  bookings_api.move             ++0-0-
+POST  bookings.check_in             ++0+0+
+POST  bookings.check_out            ++0+0+
+POST  bookings.record               --0+0+
+GET   bookings.here                 ++++++
+GET   bookings.label                ---+-+
+POST  bookings_api.check_in         ++0+0+
+POST  bookings_api.check_out        ++0+0+
+POST  bookings_api.record           --0+0+
+GET   bookings_api.usage            ++0+0+
 GET   bookings_api.free_slots       ++++++
 GET   bookings_api.timeline         ++++++
 
 GET   inbox.listed                  ++++++
 POST  inbox.read                    ++++++
+POST  inbox.read_one                +00000
+POST  inbox.unread_one              +00000
+GET   inbox.choices                 ++++++
+POST  inbox.choose                  ++++++
+GET   inbox.deliveries              -----+
+POST  inbox.retry_all               -----+
+POST  inbox.retry                   -----+
+GET   messages_api.listed           ++++++
+POST  messages_api.read             ++++++
+POST  messages_api.read_one         +00000
+POST  messages_api.unread_one       +00000
+GET   messages_api.choices          ++++++
+POST  messages_api.choose           ++++++
+GET   messages_api.deliveries       -----+
+POST  messages_api.retry            -----+
 GET   clockwork.jobs                -----+
+GET   clockwork.job                 -----+
+GET   clockwork.preview             -----+
 POST  clockwork.run                 -----+
+POST  clockwork.pause               -----+
+POST  clockwork.resume              -----+
 GET   clockwork_api.jobs            -----+
+GET   clockwork_api.job             -----+
+GET   clockwork_api.preview         -----+
 POST  clockwork_api.run             -----+
+POST  clockwork_api.pause           -----+
+POST  clockwork_api.resume          -----+
 """
 
 # What a request needs before the door can say who may: an instrument is named in the form, not in the path.

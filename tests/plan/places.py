@@ -25,7 +25,7 @@ MAY_OPEN = {
     "labshare/clockwork/lease.py": "who leads is settled in a transaction of its own, before any work is begun",
 }
 NO_ACTOR = {
-    ("labshare/clockwork/services.py", "run_due"): "the ticker runs what is due in nobody's name",
+    ("labshare/clockwork/services/running.py", "run_due"): "the ticker runs what is due in nobody's name",
     ("labshare/people/services/companies.py", "register"): "a stranger becomes somebody by it",
     ("labshare/people/services/credentials.py", "reset_password"): "the mailed link says whose password it is",
     ("labshare/people/services/joining.py", "join"): "a stranger becomes somebody by it",

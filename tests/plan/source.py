@@ -28,7 +28,7 @@ TOWER = (
     ("home",),
     ("wiring",),
     ("factory",),  # labshare/__init__.py
-    ("scheduler", "cli", "demo", "webserver", "serve"),
+    ("scheduler", "cli", "demo", "webserver", "serve", "supervisor"),
 )
 STOREY = {name: number for number, names in enumerate(TOWER) for name in names}
 ASSEMBLY = TOWER[-1]  # puts the house together or runs it: anything is open to it, one another too
