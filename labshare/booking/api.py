@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import Response
 
-from labshare.booking import free, policy, queries, schedule, services
+from labshare.booking import free, policy, presence, queries, schedule, services
 from labshare.booking.models import Booking
+from labshare.booking.presence import Use
 from labshare.booking.queries import Seen
 from labshare.booking.schemas import (
     ApproveIn,
@@ -16,6 +17,7 @@ from labshare.booking.schemas import (
     BookingOut,
     BookingsOut,
     CheckIn,
+    CheckOutIn,
     FreeIn,
     FreesOut,
     ListIn,
@@ -23,9 +25,12 @@ from labshare.booking.schemas import (
     RejectIn,
     TimelineIn,
     TimelineOut,
+    UsageIn,
+    UsageOut,
     VerdictOut,
     VersionIn,
     listing,
+    nothing_used,
 )
 from labshare.booking.services.asking import Draft
 from labshare.instruments import queries as catalogue
@@ -131,6 +136,40 @@ def move(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
     """Ask for another time on the same instrument."""
     slot = Slot(body["starts_at"], body["ends_at"])
     return services.move(actor(), booking_id, slot, body.get("version"), retry)
+
+
+@blp.post("/bookings/<id:booking_id>/check-in")
+@may("check_in")
+@blp.changes(200, BookingOut, body=VersionIn)
+def check_in(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
+    """Begin to use what was booked, from some minutes before its start on."""
+    return services.check_in(actor(), booking_id, body.get("version"), retry)
+
+
+@blp.post("/bookings/<id:booking_id>/check-out")
+@may("check_out")
+@blp.changes(200, BookingOut, body=CheckOutIn)
+def check_out(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
+    """End the use; the rest of the time is free at once."""
+    return services.check_out(actor(), booking_id, **body, retry=retry)
+
+
+@blp.post("/bookings/<id:booking_id>/usage")
+@may("record")
+@blp.changes(200, UsageOut, body=UsageIn)
+def record(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Use:
+    """Enter what was used of a booking that has begun, or correct it; for the laboratory's staff."""
+    slot = Slot(body.pop("starts_at"), body.pop("ends_at"))
+    return services.record(actor(), booking_id, slot, **body, retry=retry)
+
+
+@blp.get("/bookings/<id:booking_id>/usage")
+@blp.refuses(404)
+@blp.response(200, UsageOut)
+def usage(booking_id: int) -> Use | dict[str, Any]:
+    """What was really used of a booking."""
+    queries.seen(actor(), booking_id)
+    return presence.use_of(booking_id) or nothing_used(booking_id)
 
 
 @blp.get("/instruments/<code>/free")

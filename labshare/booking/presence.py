@@ -49,6 +49,15 @@ class Use:
     category_zh: str
     version: int
 
+    @property
+    def hours(self) -> float | None:
+        """Whole minutes / 60; None while in use."""
+        return None if self.minutes is None else self.minutes / 60
+
+    @property
+    def category(self) -> dict[str, str]:
+        return {"name_en": self.category_en, "name_zh": self.category_zh}
+
 
 _USE: sa.Select[Any] = sa.select(*(getattr(UsageRecord, name) for name in Use.__dataclass_fields__))
 

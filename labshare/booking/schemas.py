@@ -79,6 +79,22 @@ class MoveIn(SlotIn, VersionIn):
     """Another time on the same instrument."""
 
 
+class CheckOutIn(VersionIn):
+    """The end of a use: how many samples, a note, and what is wrong with the instrument."""
+
+    samples = Whole(0, 100_000)
+    note = Prose(2000)
+    problem = Prose(2000)
+
+
+class UsageIn(SlotIn):
+    """What was used, as staff enter or correct it; a correction says why."""
+
+    samples = Whole(0, 100_000)
+    note = Prose(2000)
+    reason = Prose(500)
+
+
 class ListIn(PageArguments):
     """Which bookings to list."""
 
@@ -163,6 +179,7 @@ class BookingOut(Schema):
     estimate_cny = fields.Float(metadata={"description": "Estimated price: rate × hours."})
     channel = fields.Integer(required=True)
     created_at = fields.AwareDateTime(required=True)
+    excuse = fields.String(metadata={"description": "Why a missed one is nobody's fault: closed, overrun."})
 
     def dump(self, obj: Any, *, many: bool | None = None) -> Any:
         """What the fields above say, written out by hand: ten times as fast, and every list is made of it."""
@@ -189,6 +206,7 @@ def _written(seen: Seen) -> dict[str, Any]:
         "estimate_cny": seen.estimate_cny,
         "channel": seen.channel,
         "created_at": seen.created_at.isoformat(),
+        "excuse": seen.excuse,
     }
 
 
@@ -249,3 +267,32 @@ class TimelineOut(Schema):
 def listing(found: list[Seen], following: str | None) -> dict[str, Any]:
     """A page of bookings as it goes over the wire."""
     return {"items": BookingOut(many=True).dump(found), "next": following}
+
+
+class UsageOut(Schema):
+    """What was really used of a booking; empty where nothing was, without an end while it is in use."""
+
+    booking = fields.Integer(required=True, attribute="booking_id")
+    starts_at = fields.AwareDateTime(allow_none=True)
+    ends_at = fields.AwareDateTime(allow_none=True)
+    minutes = fields.Integer(allow_none=True, metadata={"description": "Whole ones."})
+    hours = fields.Float(allow_none=True, metadata={"description": "Whole minutes / 60."})
+    source = fields.String(allow_none=True, metadata={"description": "checked_in, operator or assumed."})
+    samples = fields.Integer(allow_none=True)
+    note = fields.String()
+    problem = fields.String()
+    late = fields.Boolean()
+    overtime = fields.Boolean()
+    left_early = fields.Boolean()
+    excuse = fields.String(metadata={"description": "Why it is held against nobody: closed, overrun."})
+    company_name = fields.String(metadata={"description": "As it was then."})
+    category = fields.Dict(keys=fields.String(), values=fields.String(), metadata={"description": "As it was then."})
+    version = fields.Integer(allow_none=True)
+
+
+_UNUSED: dict[str, Any] = dict.fromkeys(("starts_at", "ends_at", "minutes", "hours", "source", "samples", "version"))
+
+
+def nothing_used(booking_id: int) -> dict[str, Any]:
+    """The empty record of a booking of which nothing was used."""
+    return {"booking_id": booking_id, **_UNUSED}

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from labshare.booking.judgement import CLOSED, OPERATOR, OVERRUN
+from labshare.booking.judgement import ASSUMED, CHECKED_IN, CLOSED, OPERATOR, OVERRUN
 from labshare.booking.rules import STATE_WORDS
 from labshare.kernel.errors import N_, Text
 
@@ -35,6 +35,16 @@ _LATE = {
 _MISSED = {
     OVERRUN: N_("Somebody else stayed too long, so it could not begin; this is not held against anybody."),
     CLOSED: N_("The instrument was out of service, so it could not begin; this is not held against anybody."),
+}
+USE_WORDS = {
+    CHECKED_IN: N_("checked in and out"),
+    OPERATOR: N_("entered by the laboratory"),
+    ASSUMED: N_("assumed as booked"),
+    "late": N_("late"),
+    "overtime": N_("overtime"),
+    "left_early": N_("left early"),
+    OVERRUN: N_("excused: somebody else was still there"),
+    CLOSED: N_("excused: the instrument was out of service"),
 }
 _ENTERED = N_("%(who)s entered that it was used from %(used_from)s to %(used_to)s.")
 _ASSUMED = N_("Nobody checked out; taken as used from %(used_from)s to %(used_to)s.")

@@ -12,7 +12,6 @@ from marshmallow import Schema
 from labshare.booking import policy, queries, services
 from labshare.booking.pages.frame import as_moment, form_retry, offers, pages
 from labshare.booking.pages.listing import booking_page
-from labshare.booking.queries import Seen
 from labshare.booking.schemas import ApproveIn, MoveIn, RejectIn, VersionIn
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import Conflict, Forbidden, Invalid
@@ -23,8 +22,12 @@ from labshare.web.guard import actor, first, safe_next
 from labshare.web.htmx import Form
 from labshare.web.i18n import said, say
 
+FIELDS = ("reason", "starts_at", "ends_at", "samples", "note", "problem", "version")
 
-def _may(move: str) -> Any:
+
+def may(move: str) -> Any:
+    """Does the booking exist for the actor, and may they make this move? Asked before the form is read."""
+
     def check(who: Actor, booking_id: int) -> None:
         if not policy.MAY[move](who, queries.seen(who, booking_id)):
             raise Forbidden
@@ -33,10 +36,10 @@ def _may(move: str) -> Any:
 
 
 @pages.post("/bookings/<id:booking_id>/approve")
-@_may("approve")
+@may("approve")
 def approve(booking_id: int) -> Any:
     """Say yes."""
-    return _answer(
+    return answered(
         booking_id,
         ApproveIn(),
         _("Approved."),
@@ -45,10 +48,10 @@ def approve(booking_id: int) -> Any:
 
 
 @pages.post("/bookings/<id:booking_id>/reject")
-@_may("reject")
+@may("reject")
 def reject(booking_id: int) -> Any:
     """Say no, and why."""
-    return _answer(
+    return answered(
         booking_id,
         RejectIn(),
         _("Rejected; the time is free again."),
@@ -57,10 +60,10 @@ def reject(booking_id: int) -> Any:
 
 
 @pages.post("/bookings/<id:booking_id>/cancel")
-@_may("cancel")
+@may("cancel")
 def cancel(booking_id: int) -> Any:
     """Give the time back."""
-    return _answer(
+    return answered(
         booking_id,
         VersionIn(),
         _("Cancelled; the time is free again."),
@@ -69,10 +72,10 @@ def cancel(booking_id: int) -> Any:
 
 
 @pages.post("/bookings/<id:booking_id>/move")
-@_may("move")
+@may("move")
 def move(booking_id: int) -> Any:
     """Ask for another time."""
-    return _answer(
+    return answered(
         booking_id,
         MoveIn(),
         _("Moved."),
@@ -82,11 +85,11 @@ def move(booking_id: int) -> Any:
     )
 
 
-def _answer(booking_id: int, schema: Schema, done: str, act: Callable[[dict[str, Any], Any], Seen]) -> Any:
+def answered(booking_id: int, schema: Schema, done: str, act: Callable[[dict[str, Any], Any], Any]) -> Any:
     """Load the form by the JSON door's schema, act, go on; a refusal shows the booking with what is wrong."""
     here = url_for("bookings.show", booking_id=booking_id)
     goal = safe_next(request.form.get("next"), here)
-    values: dict[str, Any] = fields_of("reason", "starts_at", "ends_at", "version")
+    values: dict[str, Any] = fields_of(*FIELDS)
     zone = queries.seen(actor(), booking_id).tz
     wire = {name: as_moment(value, zone) if name.endswith("_at") else value for name, value in values.items()}
     wire = {name: value for name, value in wire.items() if name in schema.fields}

@@ -7,14 +7,15 @@ from typing import Any
 
 from flask import request, url_for
 
-from labshare.booking import lifecycle, policy, queries
+from labshare.booking import lifecycle, policy, presence, queries
 from labshare.booking.models import Booking
 from labshare.booking.pages.frame import as_local, new_key, pages
 from labshare.booking.queries import Seen
-from labshare.booking.sentences import sentence
+from labshare.booking.sentences import USE_WORDS, sentence
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import N_, Forbidden
+from labshare.kernel.slots import MINUTE
 from labshare.web.bodies import load
 from labshare.web.guard import actor, first
 from labshare.web.htmx import Form, show
@@ -66,10 +67,23 @@ def booking_page(booking_id: int, form: Form) -> str:
     history = [
         {"at": row.at, "text": sentence(row.kind, row.data, row.who, seen.tz)} for row in queries.history(booking_id)
     ]
-    form.values.setdefault("starts_at", as_local(seen.starts_at, seen.tz))
-    form.values.setdefault("ends_at", as_local(seen.ends_at, seen.tz))
+    use = presence.use_of(booking_id)
+    start, end = (use.starts_at, use.ends_at or seen.ends_at) if use else (seen.starts_at, seen.ends_at)
+    form.values.setdefault("starts_at", as_local(start, seen.tz))
+    form.values.setdefault("ends_at", as_local(end, seen.tz))
     can = possible(who, seen, now)
-    return show("booking/show.html", booking=seen, history=history, can=can, form=form, retry_key=new_key())
+    opens = seen.starts_at - presence.known_of(seen).check_in_minutes * MINUTE if "check_in" in can else now
+    return show(
+        "booking/show.html",
+        booking=seen,
+        use=use,
+        history=history,
+        can=can if opens <= now < seen.ends_at else can - {"check_in"},
+        opens=opens if opens > now else None,
+        form=form,
+        use_words=USE_WORDS,
+        retry_key=new_key(),
+    )
 
 
 BEFORE_IT_BEGINS = frozenset({"approve", "reject", "cancel", "move"})

@@ -78,7 +78,7 @@ def record(
     note: str | None = None,
     reason: str = "",
     retry: Retry | None = None,
-) -> Seen:
+) -> Use:
     """Enter what was used of a booking, or correct it, and then why: the old values stand in the history.
 
     Raises NotFound, Forbidden, Invalid for a correction without a reason, Conflict.
@@ -100,11 +100,12 @@ def record(
         values |= {"late": late, "overtime": overtime, "left_early": early, "excuse": excuse or other}
         if corrects:
             _correct(tx, actor, old, known, scene, slot, values, reason, now)
-            return tx.done(old)
+            return tx.done(_use(old))
         tx.note(_record, _row(old, known, slot.start, judgement.OPERATOR) | _ended(slot, slot.end) | values)
         _hold(tx, old, judgement.kept(scene.claim, slot.start, slot.end, known))
         told = {"overtime": overtime, "left_early": early}
-        return tx.done(_tell(tx, actor, old, None, slot, judgement.OPERATOR, now, **told))
+        _tell(tx, actor, old, slot, judgement.OPERATOR, now, **told)
+        return tx.done(_use(old))
 
 
 def judge(actor: Actor, booking_id: int, now: datetime) -> str | None:
@@ -126,7 +127,7 @@ def judge(actor: Actor, booking_id: int, now: datetime) -> str | None:
             timeline.release(tx, kind=timeline.BOOKING, owner_id=old.id)
         elif verdict.does == judgement.ASSUME:
             tx.note(_record, _row(old, known, old.starts_at, judgement.ASSUMED) | _ended(old.slot, old.ends_at))
-            _tell(tx, actor, old, None, old.slot, judgement.ASSUMED, now)
+            _tell(tx, actor, old, old.slot, judgement.ASSUMED, now)
         else:
             use = _use(old)
             assumed = {"source": judgement.ASSUMED}
@@ -207,19 +208,18 @@ def _complete(
     """Close the open record, give back what is left of the time, and tell."""
     ended = {"ends_at": end, "freed_at": max(now, end), "minutes": judgement.minutes(use.starts_at, end)}
     source = values.get("source", use.source)
-    told = {name: values[name] for name in ("overtime", "left_early", "problem") if name in values}
-    said: dict[str, Any] = {"used_from": use.starts_at, "used_to": end, "source": source, **told}
+    said: dict[str, Any] = {"used_from": use.starts_at, "used_to": end, "source": source}
+    said |= {name: values[name] for name in ("overtime", "left_early", "problem") if name in values}
     seen = change(tx, actor, old, version, {"state": lifecycle.COMPLETED}, BookingCompleted, now, **said)
     swap(tx, _record, use.id, use.version, ended | values)
     _hold(tx, old, judgement.kept(scene.claim, use.starts_at, end, known))
     return seen
 
 
-def _tell(
-    tx: Transaction, actor: Actor, old: Seen, version: int | None, used: Slot, source: str, now: datetime, **more: Any
-) -> Seen:
+def _tell(tx: Transaction, actor: Actor, old: Seen, used: Slot, source: str, now: datetime, **more: Any) -> None:
+    """The booking is completed without anybody having checked in."""
     said = {"used_from": used.start, "used_to": used.end, "source": source, **more}
-    return change(tx, actor, old, version, {"state": lifecycle.COMPLETED}, BookingCompleted, now, **said)
+    change(tx, actor, old, None, {"state": lifecycle.COMPLETED}, BookingCompleted, now, **said)
 
 
 _CORRECTED = ("starts_at", "ends_at", "minutes", "samples", "note", "source")
