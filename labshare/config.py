@@ -37,6 +37,7 @@ class Settings:
     session_hours: int = 12
     smtp_url: str = field(default="", repr=False)
     mail_from: str = "labshare@localhost"
+    language: str = "en"
     metrics_token: str = field(default="", repr=False)
     lease_seconds: int = 15
 
@@ -67,6 +68,9 @@ class Settings:
         smtp_url = text("SMTP_URL", "")
         if smtp_url and not smtp_url.startswith(("smtp://", "smtps://")):
             raise BadSetting("LABSHARE_SMTP_URL must look like smtp://user:password@host:587 or smtps://…")
+        language = text("LANGUAGE", "en")
+        if language not in ("en", "zh"):
+            raise BadSetting(f"LABSHARE_LANGUAGE must be en or zh, not {language[:40]!r}")
         base_url = text("BASE_URL", "").rstrip("/")
         port = number("PORT", 8000, 1, 65535)
         database_url = text("DATABASE_URL", f"sqlite:///{data_dir / 'labshare.sqlite3'}")
@@ -92,6 +96,7 @@ class Settings:
             session_hours=number("SESSION_HOURS", 12, 1, 24 * 30),
             smtp_url=smtp_url,
             mail_from=text("MAIL_FROM", "labshare@localhost"),
+            language=language,
             metrics_token=text("METRICS_TOKEN", ""),
             lease_seconds=number("LEASE_SECONDS", 15, 1, 300),
         )

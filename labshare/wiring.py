@@ -24,9 +24,11 @@ from labshare.instruments.guard import overlap_guard
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import N_
+from labshare.notifications import api as messages_api
 from labshare.notifications import pages as inbox_pages
 from labshare.notifications import queries as inbox
-from labshare.notifications.jobs import MAIL_LINKS
+from labshare.notifications.jobs import DELIVER, TIDY_MESSAGES
+from labshare.notifications.policy import may_see_mails
 from labshare.people import api as people_api
 from labshare.people import pages as people_pages
 from labshare.people import policy as people_policy
@@ -46,7 +48,7 @@ PAGES: tuple = (
     inbox_pages.pages,
     clockwork_pages.pages,
 )
-APIS: tuple = (people_api.blp, instruments_api.blp, booking_api.blp, clockwork_api.blp)
+APIS: tuple = (people_api.blp, instruments_api.blp, booking_api.blp, messages_api.blp, clockwork_api.blp)
 
 
 def _waiting(actor: Actor) -> int:
@@ -77,10 +79,11 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("Sites"), "people.sites", people_policy.is_admin),
     Entry(N_("Staff"), "people.staff", people_policy.is_admin),
     Entry(N_("Jobs"), "clockwork.jobs", may_run),
+    Entry(N_("Mails"), "inbox.deliveries", may_see_mails, inbox.count_dead),
 )
 NOTICES: tuple = (silence,)  # what a reader may have to know on every page
 SUBSCRIPTIONS: dict = {}
 CHECKS: tuple = (*BOOKING_CHECKS,)
-JOBS: tuple = (REMIND_MANAGERS, EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, MAIL_LINKS, TIDY_UP, CHECK)
+JOBS: tuple = (REMIND_MANAGERS, EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, DELIVER, TIDY_MESSAGES, TIDY_UP, CHECK)
 START_CHECKS: dict = {"overlap_guard": overlap_guard}  # without these no page is served
 VITALS: dict = {"scheduler": vitals}  # told by /readyz and /metrics

@@ -6,6 +6,7 @@ All of it is invented. The same day and the same seed make the same rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from importlib import resources
 from random import Random
@@ -31,9 +32,9 @@ from labshare.kernel.db import Transaction, rows, transaction
 from labshare.kernel.errors import N_, Conflict, Forbidden
 from labshare.kernel.journal import Entry, record
 from labshare.kernel.slots import local
-from labshare.notifications.models import InboxMark
+from labshare.notifications import fanning
 from labshare.people import passwords
-from labshare.people.models import Company, Person
+from labshare.people.models import Company
 
 __all__ = ["PASSWORD", "SIGN_INS", "load", "refuse_production"]
 
@@ -41,7 +42,8 @@ PASSWORD = "labshare-demo"  # noqa: S105 - printed for whoever tries the demo; r
 ZONE = ZoneInfo("Asia/Shanghai")
 CHUNK = 2000
 CATALOGUED = timedelta(days=398)  # after the last customer came, before the first booking was asked for
-UNREAD = timedelta(days=1)  # what happened since then is news in every inbox
+TOLD = timedelta(days=30)  # what happened since then is in the inboxes
+UNREAD = timedelta(days=1)  # and since then it is news
 
 # What the fixed sign-ins find of their own: whose, instrument, workdays ahead, local start, minutes, state.
 OWN = (
@@ -165,7 +167,7 @@ def _enter_bookings(
         for number, chunk in enumerate(_chunks(told)):
             record(tx, chunk)
             progress(min(len(stories) + number * CHUNK, of), of)
-        _mark_read(tx, now - UNREAD)
+        _fill_inboxes(tx, now)
     progress(of, of)
 
 
@@ -190,8 +192,12 @@ def _claim(story: Story, booking_id: int) -> dict[str, Any]:
     }
 
 
-def _mark_read(tx: Transaction, until: datetime) -> None:
-    """Everybody has read what is old, so that an inbox shows the last day and not the whole year."""
-    seen = sa.select(sa.func.max(Entry.id)).where(Entry.at < until).scalar_subquery()
-    marks = sa.select(Person.id, sa.func.coalesce(seen, 0))
-    tx.execute(sa.insert(InboxMark).from_select(["person_id", "seen_id"], marks))
+def _fill_inboxes(tx: Transaction, now: datetime) -> None:
+    """Everybody finds the last month in their inbox, the last day of it unread; nobody is mailed what is invented."""
+    newest = tx.execute(sa.select(sa.func.coalesce(sa.func.max(Entry.id), 0))).scalar_one()
+    lately = sa.select(sa.func.coalesce(sa.func.min(Entry.id), 1)).where(Entry.at > now - TOLD)
+    after = tx.execute(lately).scalar_one() - 1
+    while facts := fanning.next_facts(after):
+        fanning.write(tx, replace(fanning.prepare(facts, now, read_before=now - UNREAD), deliveries=[]))
+        after = facts[-1].id
+    fanning.move(tx, newest)

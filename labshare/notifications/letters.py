@@ -1,6 +1,7 @@
-"""What a mailed link says: from a fact of the journal to a letter in its reader's language.
+"""What a mail says: from a fact of the journal to a letter in its reader's language.
 
-The link is signed when the letter is written, so no secret ever stands in the journal.
+A mailed link is signed when the letter is written, so no secret ever stands in the journal. Who is written to is
+asked anew then: who may no longer see a thing is no longer told of it.
 """
 
 from __future__ import annotations
@@ -15,57 +16,111 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from jinja2 import PackageLoader
 
+from labshare.config import Settings
 from labshare.kernel.db import rows
+from labshare.notifications import ics, recipes
+from labshare.notifications.audience import readers
+from labshare.notifications.facts import Fact, numbered
 from labshare.people import links
 from labshare.people.events import ColleagueInvited, PasswordResetAsked
 from labshare.people.models import Company, Invitation, Person
-from labshare.web.i18n import LOCALES
+from labshare.web.i18n import LOCALES, is_en, own, say, span
+from labshare.web.layout import HTML_LANG
 
 STALE = timedelta(days=1)  # nobody waits longer for a link to a new password
 _PAGES = PackageLoader("labshare.notifications")
 
 
 @dataclass(frozen=True)
-class Letter:
-    """One mail to one address; `fact` is the journal's id of what it tells, the same however often it is sent."""
+class Addressed:
+    """One mail to be written: its number, of which fact, and to whom."""
 
-    fact: int
+    id: int
+    journal_id: int
+    address: str
+    person_id: int | None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail to one address; `id` is the same however often it is sent, and `calendar` is (method, iCalendar)."""
+
+    id: str
     to: str
     subject: str
     text: str
     html: str
+    calendar: tuple[str, bytes] | None = None
 
 
-@dataclass(frozen=True)
-class Fact:
-    """What the journal says of it: its id, its kind, the thing it happened to, and when."""
-
-    id: int
-    kind: str
-    object_id: int
-    at: datetime
-
-
-def write(fact: Fact, now: datetime) -> Letter | None:
-    """The letter this fact asks for; None where nobody needs it any more."""
-    return _WRITERS[fact.kind](fact, now)
+def write(mail: Addressed, now: datetime) -> Letter | None:
+    """The letter this mail is; None where nobody needs it any more."""
+    fact = numbered([mail.journal_id])[mail.journal_id]
+    if fact.kind == PasswordResetAsked.kind():
+        return _reset(mail, fact, now)
+    if fact.kind == ColleagueInvited.kind():
+        return _invitation(mail, fact, now)
+    return _message(mail, fact, now)
 
 
-def _reset(fact: Fact, now: datetime) -> Letter | None:
-    who = sa.select(Person.id, Person.version, Person.email, Person.name, Person.language)
+def _message(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
+    reader = next((one for one in readers([fact])[fact.id] if one.id == mail.person_id), None)
+    if reader is None or not _matters(fact, now):
+        return None
+    settings: Settings = current_app.extensions["settings"]
+    about, calendar = fact.booking, None
+    with _speaking(reader.language):
+        link = settings.base_url + _path(fact)
+        said: dict[str, Any] = {"sentence": say(recipes.sentence(fact)), "link": link, "details": []}
+        if about is not None:
+            said["details"] = [
+                (_("Instrument"), f"{about.code} {own(about.name_en, about.name_zh)}"),
+                (_("When"), span(fact.moment("starts_at"), fact.moment("ends_at"), about.tz)),
+                (_("Where"), ics.in_one_line(f"{own(about.site_en, about.site_zh)} {about.location}")),
+                (_("Company"), about.company),
+            ]
+            way = ics.method(fact) if about.company_id == reader.company_id or about.person_id == reader.id else None
+            calendar = (way, ics.event(fact, way, mail.address, link, settings)) if way else None
+        said["choices"] = settings.base_url + _build("inbox.choices")
+        return _letter(mail, say(recipes.subject(fact)), "message", calendar, **said)
+
+
+def _matters(fact: Fact, now: datetime) -> bool:
+    """Does the mail still tell news? Nobody is reminded of what was answered, or has begun."""
+    recipe = recipes.RECIPES[fact.kind]
+    if not recipe.only_while or fact.booking is None:
+        return True
+    return fact.booking.state in recipe.only_while and fact.booking.starts_at > now
+
+
+def _path(fact: Fact) -> str:
+    if fact.booking is not None:
+        return _build("bookings.show", booking_id=fact.booking.id)
+    if recipes.RECIPES[fact.kind].group == recipes.ALARMS:
+        return _build("clockwork.jobs")
+    if fact.company_id is not None:
+        return _build("people.company", company_id=fact.company_id)
+    return _build("inbox.listed")
+
+
+def _build(endpoint: str, **values: Any) -> str:
+    return current_app.url_map.bind("labshare").build(endpoint, values)
+
+
+def _reset(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
+    who = sa.select(Person.id, Person.version, Person.name, Person.language)
     found = rows(who.where(Person.id == fact.object_id, Person.active))
     if not found or now - fact.at > STALE:
         return None
     person = found[0]
     with _speaking(person.language):
-        subject = _("A new password for LabShare")
         link = links.address(links.RESET, person.id, person.version)
-        return _letter(fact, person.email, subject, "reset", name=person.name, link=link)
+        return _letter(mail, say(recipes.subject(fact)), "reset", name=person.name, link=link)
 
 
-def _invitation(fact: Fact, now: datetime) -> Letter | None:
+def _invitation(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
     statement = sa.select(
-        *(Invitation.id, Invitation.version, Invitation.email, Person.name, Person.language),
+        *(Invitation.id, Invitation.version, Person.name, Person.language),
         Company.name.label("company"),
     ).join(Company, Company.id == Invitation.company_id)
     open_still = (Invitation.state == "open") & (Invitation.expires_at > now) & (Invitation.id == fact.object_id)
@@ -74,21 +129,19 @@ def _invitation(fact: Fact, now: datetime) -> Letter | None:
         return None
     invited = found[0]
     with _speaking(invited.language):  # the inviter's: of the invited nothing is known yet
-        subject = _("%(name)s invites you to LabShare", name=invited.name)
         link = links.address(links.JOIN, invited.id, invited.version)
         said = {"name": invited.name, "company": invited.company, "link": link}
-        return _letter(fact, invited.email, subject, "invitation", **said)
+        return _letter(mail, say(recipes.subject(fact)), "invitation", **said)
 
 
-def _speaking(language: str | None) -> Any:
-    return force_locale(LOCALES.get(language or "en", LOCALES["en"]))
+def _speaking(chosen: str | None) -> Any:
+    """Everything is said in the person's language; who chose none is written to in the installation's."""
+    spoken = chosen if chosen in LOCALES else current_app.extensions["settings"].language
+    return force_locale(LOCALES[spoken])
 
 
-def _letter(fact: Fact, to: str, subject: str, page: str, **said: Any) -> Letter:
+def _letter(mail: Addressed, subject: str, page: str, calendar: tuple[str, bytes] | None = None, **said: Any) -> Letter:
     pages = current_app.jinja_env.overlay(loader=_PAGES)
+    said["html_lang"] = HTML_LANG["en" if is_en() else "zh"]
     text, html = (pages.get_template(f"notifications/{page}.{form}").render(said) for form in ("txt", "html"))
-    return Letter(fact.id, to, subject, text, html)
-
-
-_WRITERS = {PasswordResetAsked.kind(): _reset, ColleagueInvited.kind(): _invitation}
-KINDS = tuple(_WRITERS)
+    return Letter(f"fact-{mail.journal_id}-{mail.id}", mail.address, subject, text, html, calendar)

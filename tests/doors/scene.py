@@ -17,6 +17,8 @@ from werkzeug.test import TestResponse
 from labshare.booking.models import Booking
 from labshare.instruments.models import Claim
 from labshare.kernel.db import Base, Transaction, db, transaction
+from labshare.kernel.journal import Entry
+from labshare.notifications.models import Delivery, Message
 from labshare.people.models import Invitation, Person, RoleGrant, SignIn, Token
 from tests.cast import LONG_AGO, Cast
 
@@ -118,6 +120,21 @@ class Scene:
         times = {"created_at": LONG_AGO, "expires_at": datetime(2040, 1, 1, tzinfo=UTC)}
         return self._made(SignIn, person_id=self.cast.people["mei"], secret_hash=f"{self.count:064d}", **times)
 
+    def message(self) -> int:
+        """A message of Mei's, of a fact about nothing that others may see."""
+        values = {"person_id": self.cast.people["mei"], "group": "account", "at": LONG_AGO}
+        return self._made(Message, journal_id=self._fact(), **values)
+
+    def delivery(self) -> int:
+        """A mail to Mei that never arrived."""
+        values = {"person_id": self.cast.people["mei"], "address": "mei@cast.labshare.test", "state": "dead"}
+        times = {"next_try_at": LONG_AGO, "changed_at": LONG_AGO}
+        return self._made(Delivery, journal_id=self._fact(), tries=5, last_error="away", **values, **times)
+
+    def _fact(self) -> int:
+        said = {"kind": "company_approved", "object": "company", "object_id": self.cast.aurora, "at": LONG_AGO}
+        return self._made(Entry, company_id=self.cast.aurora, data={"name": "Aurora Displays"}, **said)
+
     def _made(self, model: Any, **values: Any) -> int:
         with transaction() as tx:
             made = int(tx.execute(insert(model).values(values).returning(model.id)).scalar_one())
@@ -169,6 +186,8 @@ OBJECTS: dict[str, Callable[[Scene], Any]] = {
     "invitation_id": Scene.invitation,
     "token_id": Scene.token,
     "sign_in_id": Scene.session,
+    "message_id": Scene.message,
+    "delivery_id": Scene.delivery,
     "site_id": lambda scene: scene.cast.east,
     "code": lambda _scene: "SEM-01",
     "name": lambda scene: next(iter(scene.app.extensions["jobs"])).name,

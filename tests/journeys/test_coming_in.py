@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from labshare.booking.models import Booking
 from labshare.kernel import clock
-from labshare.notifications.jobs import mail_links
+from labshare.notifications.jobs import deliver
 from tests.journeys.conftest import Visit
 from tests.journeys.house import House
 from tests.journeys.visitor import Visitor
@@ -38,7 +38,7 @@ def books(member: Visitor, code: str) -> None:
 def mailed_link(house: House, address: str) -> str:
     """The link in the letter to this address, once the clockwork has sent what is due."""
     with house.app.app_context():
-        mail_links(clock.now())
+        deliver(clock.now())
     letters = [
         email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         for path in (house.folder / "mail").glob("*.eml")

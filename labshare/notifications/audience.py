@@ -1,0 +1,110 @@
+"""From a recipe's audiences to people: who exactly is told a fact, as things stand now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from labshare.kernel.actor import ADMIN, COMPANY_ADMIN, LAB_MANAGER
+from labshare.kernel.db import rows
+from labshare.notifications import recipes
+from labshare.notifications.facts import Fact
+from labshare.people.models import Invitation, Person, RoleGrant
+
+
+@dataclass
+class Reader:
+    """Somebody who may be told something; without an id an address that nobody has yet."""
+
+    id: int | None
+    email: str
+    language: str | None
+    company_id: int | None
+    roles: set[str] = field(default_factory=set)
+    manages: set[int] = field(default_factory=set)
+    stands_in: set[int] = field(default_factory=set)
+
+    def may_see(self, fact: Fact) -> bool:
+        """What one may not see does not exist: another company's booking, or one at a site of others."""
+        about = fact.booking
+        if about is None or ADMIN in self.roles:
+            return True
+        sites = self.manages | self.stands_in
+        return self.company_id == about.company_id or about.site_id in sites
+
+
+def readers(facts: Sequence[Fact]) -> dict[int, list[Reader]]:
+    """Who is told each fact, by the journal's ids; two statements at most, however many facts."""
+    people, invited = _people(facts), _invited(facts)
+    return {fact.id: _told(fact, people, invited) for fact in facts}
+
+
+def _told(fact: Fact, people: Mapping[int, Reader], invited: Mapping[int, Reader]) -> list[Reader]:
+    audiences = recipes.RECIPES[fact.kind].to(fact)
+    if recipes.INVITED in audiences:
+        return [invited[fact.object_id]] if fact.object_id in invited else []
+    if recipes.ONESELF in audiences:
+        return [people[fact.object_id]] if fact.object_id in people else []
+    if recipes.ASKER in audiences and fact.booking is not None and fact.booking.person_id not in people:
+        audiences = (*audiences, recipes.CUSTOMER)  # the one who asked has gone: somebody must know
+    return [
+        one
+        for number, one in sorted(people.items())
+        if number != fact.actor_id and one.may_see(fact) and any(_is(one, who, fact) for who in audiences)
+    ]
+
+
+def _is(one: Reader, audience: str, fact: Fact) -> bool:
+    about = fact.booking
+    if audience == recipes.ADMINS:
+        return ADMIN in one.roles
+    if audience == recipes.CUSTOMER:
+        company = fact.company_id if about is None else about.company_id
+        return COMPANY_ADMIN in one.roles and company is not None and one.company_id == company
+    if about is None:
+        return False
+    if audience == recipes.MANAGERS:
+        return about.site_id in one.manages
+    if audience == recipes.DEPUTIES:
+        return about.site_id in one.stands_in
+    return one.id == about.person_id
+
+
+def _people(facts: Iterable[Fact]) -> dict[int, Reader]:
+    sites, companies, persons = set(), set(), set()
+    for fact in facts:
+        companies.add(fact.company_id)
+        if recipes.ONESELF in recipes.RECIPES[fact.kind].to(fact):
+            persons.add(fact.object_id)
+        if fact.booking is not None:
+            sites.add(fact.booking.site_id)
+            persons.add(fact.booking.person_id)
+    manager = (RoleGrant.role == LAB_MANAGER) & RoleGrant.site_id.in_(sorted(sites))
+    boss = (RoleGrant.role == COMPANY_ADMIN) & Person.company_id.in_(sorted(companies - {None}))
+    who: sa.Select[Any] = (
+        sa.select(  # type: ignore[assignment]
+            *(Person.id, Person.email, Person.language, Person.company_id),
+            *(RoleGrant.role, RoleGrant.site_id, RoleGrant.deputy),
+        )
+        .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
+        .where(Person.active, sa.or_(RoleGrant.role == ADMIN, manager, boss, Person.id.in_(sorted(persons))))
+    )
+    found: dict[int, Reader] = {}
+    for number, email, language, company_id, role, site_id, deputy in rows(who):
+        one = found.setdefault(number, Reader(number, email, language, company_id))
+        if role:
+            one.roles.add(role)
+        if role == LAB_MANAGER:
+            (one.stands_in if deputy else one.manages).add(site_id)
+    return found
+
+
+def _invited(facts: Iterable[Fact]) -> dict[int, Reader]:
+    wanted = sorted(fact.object_id for fact in facts if recipes.INVITED in recipes.RECIPES[fact.kind].to(fact))
+    if not wanted:
+        return {}
+    found = rows(sa.select(Invitation.id, Invitation.email).where(Invitation.id.in_(wanted)))
+    return {number: Reader(None, email, None, None) for number, email in found}

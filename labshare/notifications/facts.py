@@ -1,0 +1,115 @@
+"""A fact of the journal with what it is about: the booking it happened to, and who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from labshare.booking.models import Booking
+from labshare.instruments.models import Instrument
+from labshare.kernel.db import rows
+from labshare.kernel.journal import Entry
+from labshare.people.models import Company, Person, Site
+
+
+@dataclass(frozen=True)
+class About:
+    """The booking a fact is about, as it stands now."""
+
+    id: int
+    state: str
+    version: int
+    starts_at: datetime
+    ends_at: datetime
+    purpose: str
+    on_behalf: bool
+    person_id: int
+    company_id: int
+    company: str
+    instrument_id: int
+    code: str
+    name_en: str
+    name_zh: str
+    location: str
+    site_id: int
+    site_en: str
+    site_zh: str
+    zone: str
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One row of the journal; `who` is the name of the one who did it, None where nobody did."""
+
+    id: int
+    at: datetime
+    kind: str
+    object_id: int
+    version: int | None
+    company_id: int | None
+    actor_id: int | None
+    who: str | None
+    data: Mapping[str, Any]
+    booking: About | None
+
+    def moment(self, name: str) -> datetime:
+        """A moment the fact speaks of."""
+        return datetime.fromisoformat(self.data[name])
+
+
+_ENTRY: sa.Select[Any] = sa.select(
+    *(Entry.id, Entry.at, Entry.kind, Entry.object, Entry.object_id, Entry.version, Entry.company_id, Entry.actor_id),
+    *(Person.name.label("who"), Entry.data),
+).outerjoin(Person, Person.id == Entry.actor_id)
+
+_ABOUT: sa.Select[Any] = (
+    sa.select(  # type: ignore[assignment]
+        *(Booking.id, Booking.state, Booking.version, Booking.starts_at, Booking.ends_at, Booking.purpose),
+        *(Booking.on_behalf, Booking.person_id, Booking.company_id, Company.name, Booking.instrument_id),
+        *(Instrument.code, Instrument.name_en, Instrument.name_zh, Instrument.location, Instrument.site_id),
+        *(Site.name_en.label("site_en"), Site.name_zh.label("site_zh"), Site.zone),
+    )
+    .join(Company, Company.id == Booking.company_id)
+    .join(Instrument, Instrument.id == Booking.instrument_id)
+    .join(Site, Site.id == Instrument.site_id)
+)
+
+
+def after(journal_id: int, kinds: Iterable[str], most: int) -> list[Fact]:
+    """The next facts of these kinds in the journal's order."""
+    wanted = _ENTRY.where(Entry.id > journal_id, Entry.kind.in_(sorted(kinds)))
+    return _with_bookings(rows(wanted.order_by(Entry.id).limit(most)))
+
+
+def numbered(ids: Iterable[int]) -> dict[int, Fact]:
+    """These facts, by the journal's ids."""
+    return {fact.id: fact for fact in _with_bookings(rows(_ENTRY.where(Entry.id.in_(sorted(set(ids))))))}
+
+
+def _with_bookings(entries: Sequence[Any]) -> list[Fact]:
+    of = {entry.id: entry.object_id if entry.object == "booking" else entry.data.get("booking_id") for entry in entries}
+    wanted = sorted({number for number in of.values() if number is not None})
+    known = {row.id: About(*row) for row in rows(_ABOUT.where(Booking.id.in_(wanted)))} if wanted else {}
+    return [
+        Fact(
+            *(one.id, one.at, one.kind, one.object_id, one.version, one.company_id, one.actor_id, one.who, one.data),
+            known.get(of[one.id]),
+        )
+        for one in entries
+    ]
+
+
+def was_approved_before(fact: Fact) -> bool:
+    """Had the laboratory said yes to the booking before this happened? Then it stands in somebody's calendar."""
+    earlier = (Entry.object == "booking") & (Entry.object_id == (fact.booking.id if fact.booking else 0))
+    yes = sa.select(Entry.id).where(earlier, Entry.id < fact.id, Entry.kind == "booking_approved")
+    return bool(rows(yes.limit(1)))

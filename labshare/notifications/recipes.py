@@ -1,0 +1,312 @@
+"""Which fact tells whom, in which words, of which group, and whether it goes into their calendar: all in one place.
+
+Nobody is told what they did themselves, nor what they may not see; who was removed is told nothing. People of a
+suspended company still hear what becomes of their bookings. Mail follows the person's choice by group; links to
+passwords and invitations always go out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from labshare.booking import events as booking
+from labshare.booking import lifecycle
+from labshare.booking.rules import STATE_WORDS
+from labshare.clockwork import events as clockwork
+from labshare.kernel.actor import Actor
+from labshare.kernel.errors import N_, Text
+from labshare.notifications.facts import Fact
+from labshare.people import events as people
+from labshare.web.i18n import moment, own, span
+
+# ---------------------------------------------------------------- whom
+
+ASKER = "asker"  # the person whose booking it is
+CUSTOMER = "customer"  # the admins of the company whose matter it is
+MANAGERS = "managers"  # the lab managers of the instrument's site
+DEPUTIES = "deputies"  # those who stand in for them
+ADMINS = "admins"
+ONESELF = "oneself"  # the person the fact is about, whoever did it
+INVITED = "invited"  # an address, and nobody yet
+
+# ---------------------------------------------------------------- of which group
+
+BOOKINGS, REMINDERS, QUEUE, ALARMS, ACCOUNT = "bookings", "reminders", "queue", "alarms", "account"
+GROUPS = {
+    BOOKINGS: N_("Bookings: answers, changes and what became of them"),
+    REMINDERS: N_("Reminders the day before"),
+    QUEUE: N_("What waits for your answer, and changes at your sites"),
+    ALARMS: N_("Alarms: jobs that fail or are late"),
+    ACCOUNT: N_("Account: your company's standing, invitations and passwords"),
+}
+
+MAIL_STATES = {  # how a mail went, in words
+    "waiting": N_("Waiting"),
+    "sent": N_("Sent"),
+    "dead": N_("Given up"),
+    "needless": N_("Not needed any more"),
+}
+
+
+def choosable(actor: Actor) -> list[str]:
+    """The groups of which a person may get anything and may refuse mail."""
+    groups = [BOOKINGS, REMINDERS]
+    return groups + [QUEUE] * actor.is_staff + [ALARMS] * actor.is_admin
+
+
+# ---------------------------------------------------------------- what goes into a calendar
+
+ENTER, REMOVE = "REQUEST", "CANCEL"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one kind of fact is told. Mail of it goes out `only_while` the booking is in one of these states."""
+
+    group: str
+    to: Callable[[Fact], tuple[str, ...]]
+    subject: Text
+    says: Callable[[Fact], Text]
+    calendar: str | None = None
+    only_while: frozenset[str] = frozenset()
+    inbox: bool = True
+
+
+def _always(*audiences: str) -> Callable[[Fact], tuple[str, ...]]:
+    return lambda _fact: audiences
+
+
+def _plain(text: Text) -> Callable[[Fact], Text]:
+    return lambda _fact: text
+
+
+def _asker(fact: Fact) -> tuple[str, ...]:
+    """Where staff asked on a company's behalf, its admins hear of it too."""
+    return (ASKER, CUSTOMER) if fact.booking is not None and fact.booking.on_behalf else (ASKER,)
+
+
+def _requested(fact: Fact) -> tuple[str, ...]:
+    on_behalf = (CUSTOMER,) if fact.booking is not None and fact.booking.on_behalf else ()
+    return (MANAGERS, *on_behalf) if fact.data.get("decide_by") else on_behalf
+
+
+def _changed(fact: Fact) -> tuple[str, ...]:
+    return (*_asker(fact), MANAGERS)
+
+
+def _due(fact: Fact) -> tuple[str, ...]:
+    return (MANAGERS, DEPUTIES) if fact.data.get("escalated") else (MANAGERS,)
+
+
+def _completed(fact: Fact) -> tuple[str, ...]:
+    assumed = _asker(fact) if fact.data.get("source") == "assumed" else ()
+    return (*assumed, *([MANAGERS] if fact.data.get("problem") else ()))
+
+
+def _approved_text(fact: Fact) -> Text:
+    if fact.actor_id is None:
+        return N_("%(instrument)s is yours: %(slot)s, for %(company)s. It needs no approval.")
+    if fact.data.get("answer"):
+        return N_("%(who)s approved %(instrument)s, %(slot)s, for %(company)s: %(answer)s")
+    return N_("%(who)s approved %(instrument)s, %(slot)s, for %(company)s.")
+
+
+def _due_text(fact: Fact) -> Text:
+    if fact.data.get("escalated"):
+        return N_("%(company)s still waits for an answer about %(instrument)s, %(slot)s; at %(decide_by)s it lapses.")
+    return N_("%(company)s waits for an answer about %(instrument)s, %(slot)s, until %(decide_by)s.")
+
+
+def _missed_text(fact: Fact) -> Text:
+    if fact.data.get("excuse"):
+        return N_("Nobody checked in for %(instrument)s, %(slot)s. It is not held against %(company)s.")
+    return N_("Nobody checked in for %(instrument)s, %(slot)s, booked by %(company)s; the rest of the time is free.")
+
+
+def _completed_text(fact: Fact) -> Text:
+    if fact.data.get("problem"):
+        return N_("%(company)s reported a problem with %(instrument)s, used %(used)s: %(problem)s")
+    return N_("Nobody checked in or out at %(instrument)s; it is taken as used %(used)s by %(company)s.")
+
+
+def _jumped_text(fact: Fact) -> Text:
+    if fact.data.get("paused"):
+        return N_("The clock jumped by %(seconds)s seconds. These jobs stand still until you resume them: %(paused)s")
+    return N_("The clock jumped by %(seconds)s seconds.")
+
+
+RECIPES: dict[str, Recipe] = {
+    # bookings
+    booking.BookingRequested.kind(): Recipe(
+        QUEUE,
+        _requested,
+        N_("Please answer: %(instrument)s, %(slot)s"),
+        _plain(N_("%(who)s asked for %(instrument)s, %(slot)s, for %(company)s.")),
+        only_while=frozenset({lifecycle.REQUESTED}),
+    ),
+    booking.BookingApproved.kind(): Recipe(
+        BOOKINGS, _asker, N_("Approved: %(instrument)s, %(slot)s"), _approved_text, ENTER
+    ),
+    booking.BookingRejected.kind(): Recipe(
+        BOOKINGS,
+        _asker,
+        N_("Rejected: %(instrument)s, %(slot)s"),
+        _plain(N_("%(who)s rejected %(instrument)s, %(slot)s, asked for by %(company)s: %(answer)s")),
+        REMOVE,
+    ),
+    booking.BookingCancelled.kind(): Recipe(
+        BOOKINGS,
+        lambda fact: _changed(fact) if fact.data.get("was") == lifecycle.APPROVED else _asker(fact),
+        N_("Cancelled: %(instrument)s, %(slot)s"),
+        _plain(N_("%(who)s cancelled %(instrument)s, %(slot)s, of %(company)s; it was %(was)s.")),
+        REMOVE,
+    ),
+    booking.BookingMoved.kind(): Recipe(
+        BOOKINGS,
+        _changed,
+        N_("Moved: %(instrument)s, now %(slot)s"),
+        _plain(N_("%(who)s moved %(instrument)s of %(company)s from %(old_slot)s to %(slot)s; it is %(state)s.")),
+        ENTER,
+    ),
+    booking.BookingExpired.kind(): Recipe(
+        BOOKINGS,
+        _changed,
+        N_("Not answered in time: %(instrument)s, %(slot)s"),
+        _plain(N_("Nobody answered %(company)s by %(decide_by)s: %(instrument)s, %(slot)s, is free again.")),
+        REMOVE,
+    ),
+    booking.AnswerDue.kind(): Recipe(
+        QUEUE,
+        _due,
+        N_("Still waiting: %(instrument)s, %(slot)s"),
+        _due_text,
+        only_while=frozenset({lifecycle.REQUESTED}),
+    ),
+    booking.BookingComingUp.kind(): Recipe(
+        REMINDERS,
+        _asker,
+        N_("Coming up: %(instrument)s, %(slot)s"),
+        _plain(N_("Your time at %(instrument)s begins soon: %(slot)s.")),
+        only_while=frozenset({lifecycle.APPROVED}),
+    ),
+    booking.BookingMissed.kind(): Recipe(
+        BOOKINGS,
+        lambda _fact: (ASKER, CUSTOMER, MANAGERS),
+        N_("Nobody came: %(instrument)s, %(slot)s"),
+        _missed_text,
+        REMOVE,
+    ),
+    booking.BookingCompleted.kind(): Recipe(
+        BOOKINGS, _completed, N_("After use: %(instrument)s, %(slot)s"), _completed_text
+    ),
+    booking.UsageCorrected.kind(): Recipe(
+        BOOKINGS,
+        _asker,
+        N_("Usage corrected: %(instrument)s, %(slot)s"),
+        _plain(N_("%(who)s corrected what %(company)s used of %(instrument)s, %(slot)s: %(reason)s")),
+    ),
+    # companies
+    people.CompanyRegistered.kind(): Recipe(
+        QUEUE,
+        _always(ADMINS),
+        N_("A company waits to be let in: %(name)s"),
+        _plain(N_("%(name)s registered and waits to be let in.")),
+    ),
+    people.CompanyApproved.kind(): Recipe(
+        ACCOUNT,
+        _always(CUSTOMER),
+        N_("Welcome to LabShare, %(name)s"),
+        _plain(N_("%(name)s is let in: you can book instruments now.")),
+    ),
+    people.CompanyRejected.kind(): Recipe(
+        ACCOUNT,
+        _always(CUSTOMER),
+        N_("%(name)s was not let in"),
+        _plain(N_("%(name)s was not let in: %(reason)s")),
+    ),
+    people.CompanySuspended.kind(): Recipe(
+        ACCOUNT,
+        _always(CUSTOMER),
+        N_("%(name)s may not book for now"),
+        _plain(N_("%(name)s may not book for now: %(reason)s")),
+    ),
+    people.CompanyReactivated.kind(): Recipe(
+        ACCOUNT,
+        _always(CUSTOMER),
+        N_("%(name)s may book again"),
+        _plain(N_("%(name)s may book again.")),
+    ),
+    # links: written in letters.py, and in no inbox
+    people.ColleagueInvited.kind(): Recipe(
+        ACCOUNT,
+        _always(INVITED),
+        N_("%(who)s invites you to LabShare"),
+        _plain(N_("%(who)s invites you to LabShare")),
+        inbox=False,
+    ),
+    people.PasswordResetAsked.kind(): Recipe(
+        ACCOUNT,
+        _always(ONESELF),
+        N_("A new password for LabShare"),
+        _plain(N_("A new password for LabShare")),
+        inbox=False,
+    ),
+    # alarms
+    clockwork.JobFailed.kind(): Recipe(
+        ALARMS,
+        _always(ADMINS),
+        N_("Job failed: %(job)s"),
+        _plain(N_("The job %(job)s failed %(tries)s times and was given up for this period: %(error)s")),
+    ),
+    clockwork.JobLate.kind(): Recipe(
+        ALARMS,
+        _always(ADMINS),
+        N_("Job late: %(job)s"),
+        _plain(N_("The job %(job)s has been waiting for %(minutes)s minutes.")),
+    ),
+    clockwork.ClockJumped.kind(): Recipe(ALARMS, _always(ADMINS), N_("The clock jumped"), _jumped_text),
+}
+
+
+# ---------------------------------------------------------------- in which words
+
+
+def subject(fact: Fact) -> Text:
+    """The fact as a line, in the language that is spoken now."""
+    return Text(RECIPES[fact.kind].subject.msgid, _words(fact))
+
+
+def sentence(fact: Fact) -> Text:
+    """The fact as a sentence, in the language that is spoken now; it says all there is to say."""
+    return Text(RECIPES[fact.kind].says(fact).msgid, _words(fact))
+
+
+_STATES = ("was", "state")
+_MOMENTS = ("decide_by",)
+
+
+def _words(fact: Fact) -> dict[str, Any]:
+    said: dict[str, Any] = {"who": fact.who or "LabShare", **fact.data}
+    for name in _STATES:
+        if name in said:
+            said[name] = STATE_WORDS.get(said[name], said[name])
+    if "lag_seconds" in said:
+        said["minutes"] = said["lag_seconds"] // 60
+    if "paused" in said:
+        said["paused"] = ", ".join(said["paused"])
+    about = fact.booking
+    if about is None:
+        return said
+    for name in _MOMENTS:
+        if said.get(name):
+            said[name] = moment(fact.moment(name), about.tz)
+    for name, start, end in (
+        ("slot", "starts_at", "ends_at"),
+        ("old_slot", "old_starts_at", "old_ends_at"),
+        ("used", "used_from", "used_to"),
+    ):
+        if start in fact.data:
+            said[name] = span(fact.moment(start), fact.moment(end), about.tz)
+    return {**said, "instrument": f"{about.code} {own(about.name_en, about.name_zh)}", "company": about.company}
