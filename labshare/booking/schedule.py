@@ -8,7 +8,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from labshare.booking.models import Booking
+from labshare.booking.models import Booking, UsageRecord
 from labshare.instruments import timeline
 from labshare.instruments.models import Claim, Instrument
 from labshare.kernel.actor import Actor
@@ -31,7 +31,7 @@ class Shown(Protocol):
     state: str | None
     company_id: int | None
     company: str | None
-    booked_from: datetime | None
+    booked_from: datetime | None  # once it is used, when that really was
     booked_to: datetime | None
 
 
@@ -57,12 +57,13 @@ def shown(actor: Actor, instrument_ids: Sequence[int], window: Slot) -> Sequence
             Booking.state,
             Booking.company_id,
             Company.name.label("company"),
-            Booking.starts_at.label("booked_from"),
-            Booking.ends_at.label("booked_to"),
+            sa.func.coalesce(UsageRecord.starts_at, Booking.starts_at).label("booked_from"),
+            sa.func.coalesce(UsageRecord.ends_at, Booking.ends_at).label("booked_to"),
         )
         .select_from(Claim)
         .join(Instrument, Instrument.id == Claim.instrument_id)
         .outerjoin(Booking, sa.and_(Claim.kind == timeline.BOOKING, Booking.id == Claim.owner_id, mine))
+        .outerjoin(UsageRecord, UsageRecord.booking_id == Booking.id)
         .outerjoin(Company, Company.id == Booking.company_id)
         .where(
             Claim.instrument_id.in_(list(instrument_ids)),

@@ -254,7 +254,9 @@ class ClaimOut(Schema):
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True)
     kind = fields.String(required=True, validate=OneOf(("booking", "busy", "maintenance", "outage", "offer")))
-    booking = fields.Dict(metadata={"description": "id, state, company, starts_at, ends_at: where it is yours."})
+    booking = fields.Dict(
+        metadata={"description": "id, state, company, starts_at, ends_at (as used, once it is): where it is yours."}
+    )
 
 
 class TimelineOut(Schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 import time_machine
 
 from labshare.booking.jobs import JUDGE_USE
+from labshare.booking.jobs.using import judge_use
 from labshare.clockwork.models import JobRun
 from labshare.instruments import services as keeping
 from labshare.kernel.db import db, rows, transaction
@@ -138,7 +140,7 @@ def test_an_early_check_in_takes_the_time_before_only_where_it_is_free(
     before, after = booked(cast, "09:00", "10:00"), booked(cast, "10:00", "11:00", "bo")
     clock("09:20")  # Mei is late, but the hour is hers
     assert codes(do(cast, after, "check-in", who="bo")) == ["slot_taken"]
-    JUDGE_USE.run(clock("09:31"))
+    judge_use(clock("09:31"))
     assert state(before)[0] == "missed"
     assert do(cast, after, "check-in", who="bo").status_code == 200
     taken = db.session.execute(sa.text(f"SELECT starts_at FROM claim WHERE owner_id = {after}")).one()
@@ -159,10 +161,10 @@ def test_whoever_an_overrun_made_late_has_an_excuse(cast: Cast, clock: Callable[
     before, after = booked(cast, "09:00", "10:00"), booked(cast, "10:30", "12:00", "bo")
     clock("09:00")
     do(cast, before, "check-in")
-    JUDGE_USE.run(clock("10:59"))
+    judge_use(clock("10:59"))
     assert state(after)[0] == "approved"
     do(cast, before, "check-out")
-    JUDGE_USE.run(clock("11:08"))
+    judge_use(clock("11:08"))
     assert state(after)[0] == "approved"  # grace counts from when Mei was out
     assert do(cast, after, "check-in", who="bo").status_code == 200
     assert (use(cast, after, "bo")["late"], use(cast, after, "bo")["excuse"]) == (True, "overrun")
@@ -180,10 +182,10 @@ def test_an_early_finish_frees_the_rest_for_the_next_asker(cast: Cast, clock: Ca
 
 def test_a_no_show_frees_the_rest_for_the_next_asker(cast: Cast, clock: Callable[[str], datetime]) -> None:
     number = booked(cast, "09:00", "12:00")
-    assert JUDGE_USE.run(clock("09:29")) == {"missed": 0, "ended": 0, "assumed": 0}
+    assert judge_use(clock("09:29")) == {"missed": 0, "ended": 0, "assumed": 0}
     assert JUDGE_USE.preview is not None
     assert JUDGE_USE.preview(clock("09:30")) == {"missed": 1}
-    assert JUDGE_USE.run(clock("09:30")) == {"missed": 1, "ended": 0, "assumed": 0}
+    assert judge_use(clock("09:30")) == {"missed": 1, "ended": 0, "assumed": 0}
     assert state(number) == ("missed", "")
     assert cast.api("bo").post("/bookings", body("10:00", "11:00", days=0)).status_code == 201
     assert codes(do(cast, number, "check-in")) == ["wrong_state"]
@@ -192,8 +194,8 @@ def test_a_no_show_frees_the_rest_for_the_next_asker(cast: Cast, clock: Callable
 def test_judging_twice_acts_once(cast: Cast, clock: Callable[[str], datetime]) -> None:
     booked(cast, "09:00", "12:00")
     moment = clock("09:30")
-    assert JUDGE_USE.run(moment)["missed"] == 1
-    assert JUDGE_USE.run(moment)["missed"] == 0
+    assert judge_use(moment)["missed"] == 1
+    assert judge_use(moment)["missed"] == 0
 
 
 def test_nobody_is_judged_while_the_instrument_is_closed(cast: Cast, clock: Callable[[str], datetime]) -> None:
@@ -201,8 +203,8 @@ def test_nobody_is_judged_while_the_instrument_is_closed(cast: Cast, clock: Call
     clock("08:30")
     keeping.change(cast.li, "SEM-01", {"state": "out_of_service"})
     at_work(clock("09:30"), clock("10:00"))
-    assert JUDGE_USE.run(clock("10:59"))["missed"] == 0
-    JUDGE_USE.run(clock("11:00"))
+    assert judge_use(clock("10:59"))["missed"] == 0
+    judge_use(clock("11:00"))
     assert state(number) == ("missed", "closed")
 
 
@@ -213,9 +215,9 @@ def test_grace_counts_from_when_the_instrument_is_back(cast: Cast, clock: Callab
     at_work(clock("09:30"))
     clock("10:00")
     keeping.change(cast.li, "SEM-01", {"state": "in_service"})
-    JUDGE_USE.run(clock("10:29"))
+    judge_use(clock("10:29"))
     assert state(number) == ("approved", "")
-    JUDGE_USE.run(clock("10:30"))
+    judge_use(clock("10:30"))
     assert state(number) == ("missed", "")
 
 
@@ -225,8 +227,8 @@ def test_a_use_nobody_ended_ends_as_booked_and_is_held_against_nobody(
     number = booked(cast, "09:00", "10:00")
     clock("09:00")
     do(cast, number, "check-in")
-    assert JUDGE_USE.run(clock("10:59"))["ended"] == 0
-    assert JUDGE_USE.run(clock("11:00"))["ended"] == 1
+    assert judge_use(clock("10:59"))["ended"] == 0
+    assert judge_use(clock("11:00"))["ended"] == 1
     found = use(cast, number)
     assert (found["minutes"], found["source"], found["overtime"]) == (60, "assumed", False)
 
@@ -237,8 +239,8 @@ def test_after_forty_days_of_silence_what_was_booked_is_taken_as_used(
     away, near = booked(cast, "09:00", "10:00"), booked(cast, "11:00", "12:00", days=42)
     late = clock("00:00") + timedelta(days=40, hours=11, minutes=45)
     with time_machine.travel(late, tick=False):
-        assert JUDGE_USE.run(late) == {"missed": 1, "ended": 0, "assumed": 1}
-        assert JUDGE_USE.run(late) == {"missed": 0, "ended": 0, "assumed": 0}
+        assert judge_use(late) == {"missed": 1, "ended": 0, "assumed": 1}
+        assert judge_use(late) == {"missed": 0, "ended": 0, "assumed": 0}
     assert (state(away), state(near)) == (("completed", ""), ("missed", ""))
     assert (use(cast, away)["minutes"], use(cast, away)["source"]) == (60, "assumed")
 
@@ -246,7 +248,7 @@ def test_after_forty_days_of_silence_what_was_booked_is_taken_as_used(
 def test_where_the_clockwork_was_at_work_it_judges_late(cast: Cast, clock: Callable[[str], datetime]) -> None:
     number = booked(cast, "09:00", "10:00")
     at_work(clock("09:20"))
-    JUDGE_USE.run(clock("15:00"))
+    judge_use(clock("15:00"))
     assert state(number) == ("missed", "")
 
 
@@ -324,3 +326,43 @@ def test_check_in_and_check_out_cost_a_fixed_number_of_statements(
         counted.append((len(arriving), len(leaving)))
     assert len(set(counted)) == 1, counted
     assert max(counted[0]) <= 16
+
+
+def test_the_timeline_shows_what_was_really_used(cast: Cast, clock: Callable[[str], datetime]) -> None:
+    number = booked(cast, "09:00", "12:00")
+    clock("09:10")
+    do(cast, number, "check-in")
+    clock("10:20")
+    do(cast, number, "check-out")
+    window = {"from": at("00:00", 0).isoformat(), "to": at("23:00", 0).isoformat(), "instrument": "SEM-01"}
+    (mine,) = cast.api("mei").get("/timeline", query_string=window).json["items"]
+    assert [datetime.fromisoformat(mine["booking"][name]) for name in ("starts_at", "ends_at")] == [
+        at("09:10", 0),
+        at("10:20", 0),
+    ]
+    assert datetime.fromisoformat(mine["starts_at"]) == at("08:55", 0)  # with the warm-up before it
+    (others,) = cast.api("bo").get("/timeline", query_string=window).json["items"]
+    assert (others["kind"], "booking" in others, datetime.fromisoformat(others["ends_at"])) == (
+        "busy",
+        False,
+        at("10:20", 0),
+    )
+
+
+def test_two_judges_and_a_user_at_once_come_to_one_outcome(cast: Cast, clock: Callable[[str], datetime]) -> None:
+    numbers = [booked(cast, f"{hour:02d}:00", f"{hour:02d}:30") for hour in (9, 11, 13)]
+    moment = clock("14:00")
+    at_work(*(at(f"{hour:02d}:40", 0) for hour in (9, 11, 13)))
+    app = cast.app
+
+    def judged(_: int) -> int:
+        with app.app_context():
+            done = judge_use(moment)
+            db.session.remove()
+        return done["missed"]
+
+    with ThreadPoolExecutor(3) as threads:
+        assert sum(threads.map(judged, range(3))) == len(numbers)
+    assert {state(number) for number in numbers} == {("missed", "")}
+    told = rows(sa.text("SELECT count(*) FROM journal WHERE kind = 'booking_missed'"))  # type: ignore[arg-type]
+    assert told[0][0] == len(numbers)
