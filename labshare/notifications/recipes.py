@@ -290,7 +290,7 @@ _MOMENTS = ("decide_by",)
 def _words(fact: Fact) -> dict[str, Any]:
     said: dict[str, Any] = {"who": fact.who or "LabShare", **fact.data}
     for name in _STATES:
-        if name in said:
+        if isinstance(said.get(name), str):
             said[name] = STATE_WORDS.get(said[name], said[name])
     if "lag_seconds" in said:
         said["minutes"] = said["lag_seconds"] // 60

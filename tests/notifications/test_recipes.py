@@ -1,0 +1,268 @@
+"""Who is told what: each recipe, with those who are told and those who never are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from labshare.booking import events as booking
+from labshare.booking import services
+from labshare.booking.services.asking import Draft
+from labshare.clockwork.events import ClockJumped, JobFailed, JobLate
+from labshare.kernel import clock
+from labshare.kernel.actor import STRANGER, SYSTEM
+from labshare.kernel.db import transaction
+from labshare.kernel.journal import Event
+from labshare.notifications.jobs import deliver
+from labshare.notifications.models import Delivery
+from labshare.notifications.recipes import RECIPES
+from labshare.people.events import (
+    CompanyApproved,
+    CompanyReactivated,
+    CompanyRegistered,
+    CompanyRejected,
+    CompanySuspended,
+    PersonRemoved,
+)
+from labshare.people.models import Person
+from tests.booking.conftest import slot
+from tests.cast import Cast
+from tests.notifications.conftest import House
+from tests.notifications.reading import mails, post, text_of
+
+Make = Callable[[House, dict[str, Any]], Event]
+
+
+def _due(escalated: bool) -> Make:
+    def make(house: House, fact: dict[str, Any]) -> Event:
+        said = {**fact, "object_id": 77, "booking_id": fact["object_id"]}
+        return booking.AnswerDue(**said, decide_by=fact["starts_at"] - timedelta(hours=1), escalated=escalated)
+
+    return make
+
+
+def _moved(was: str, state: str) -> Make:
+    def make(house: House, fact: dict[str, Any]) -> Event:
+        old = {
+            "old_starts_at": fact["starts_at"] - timedelta(days=1),
+            "old_ends_at": fact["ends_at"] - timedelta(days=1),
+        }
+        return booking.BookingMoved(**fact, **old, was=was, state=state)
+
+    return make
+
+
+def _completed(**how: Any) -> Make:
+    def make(house: House, fact: dict[str, Any]) -> Event:
+        used = {"used_from": fact["starts_at"], "used_to": fact["ends_at"], "source": "checked_in", **how}
+        return booking.BookingCompleted(**fact, **used)
+
+    return make
+
+
+def _corrected(house: House, fact: dict[str, Any]) -> Event:
+    said = {**fact, "object_id": 88, "booking_id": fact["object_id"]}
+    return booking.UsageCorrected(**said, was={"samples": 1}, now={"samples": 2}, reason="Counted again")
+
+
+ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the booking's state then, the fact, who is told
+    "a request that needs an answer": (
+        "mei",
+        "requested",
+        lambda _, fact: booking.BookingRequested(**fact, person_id=1, decide_by=fact["starts_at"]),
+        {"li"},
+    ),
+    "a request that needs none": (
+        "mei",
+        "approved",
+        lambda _, fact: booking.BookingRequested(**fact, person_id=1),
+        set(),
+    ),
+    "a yes": ("li", "approved", lambda _, fact: booking.BookingApproved(**fact, answer="Welcome"), {"mei"}),
+    "a no": ("li", "rejected", lambda _, fact: booking.BookingRejected(**fact, answer="No"), {"mei"}),
+    "Mei gives a request back": (
+        "mei",
+        "cancelled",
+        lambda _, fact: booking.BookingCancelled(**fact, was="requested"),
+        set(),
+    ),
+    "Mei gives an approved time back": (
+        "mei",
+        "cancelled",
+        lambda _, fact: booking.BookingCancelled(**fact, was="approved"),
+        {"li"},
+    ),
+    "Chen gives Mei's time back": (
+        "chen",
+        "cancelled",
+        lambda _, fact: booking.BookingCancelled(**fact, was="approved"),
+        {"mei", "li"},
+    ),
+    "the lab gives Mei's time back": (
+        "li",
+        "cancelled",
+        lambda _, fact: booking.BookingCancelled(**fact, was="approved"),
+        {"mei"},
+    ),
+    "Mei moves it": ("mei", "requested", _moved("approved", "requested"), {"li"}),
+    "Chen moves it": ("chen", "requested", _moved("approved", "requested"), {"mei", "li"}),
+    "nobody answered": (
+        "",
+        "expired",
+        lambda _, fact: booking.BookingExpired(**fact, decide_by=fact["starts_at"]),
+        {"mei", "li"},
+    ),
+    "an answer is due": ("", "requested", _due(False), {"li"}),
+    "an answer is overdue": ("", "requested", _due(True), {"li", "dan"}),
+    "tomorrow": (
+        "",
+        "approved",
+        lambda _, fact: booking.BookingComingUp(**{**fact, "object_id": 77}, booking_id=fact["object_id"]),
+        {"mei"},
+    ),
+    "nobody came": ("", "missed", lambda _, fact: booking.BookingMissed(**fact), {"mei", "chen", "li"}),
+    "a use without anything to tell": ("mei", "completed", _completed(), set()),
+    "a use with a problem": ("mei", "completed", _completed(problem="Pump is loud"), {"li"}),
+    "a use that is assumed": ("", "completed", _completed(source="assumed"), {"mei"}),
+    "a corrected record": ("li", "completed", _corrected, {"mei"}),
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_of_a_booking_those_are_told_whom_it_concerns_and_a_rival_never(house: House, case: str) -> None:
+    who, state, make, told = ASKED[case]
+    fact = house.booking("mei", state)
+    event = make(house, fact)
+    house.happens(house.cast.actor(who) if who else SYSTEM, event)
+    deliver(clock.now())
+    assert house.told(event.kind()) == told
+    assert house.mailed(event.kind()) == told
+    assert not {"bo", "bea", "wen", "ada"} & told, "rivals, other sites, and admins who do not manage"
+
+
+LABORATORY = {
+    "a company waits to be let in": (lambda o: CompanyRegistered(**o, person_id=1), {"ada"}),
+    "a company is let in": (lambda o: CompanyApproved(**o), {"chen"}),
+    "a company is not let in": (lambda o: CompanyRejected(**o, reason="Not a company"), {"chen"}),
+    "a company may not book for now": (lambda o: CompanySuspended(**o, reason="Unpaid"), {"chen"}),
+    "a company may book again": (lambda o: CompanyReactivated(**o), {"chen"}),
+}
+
+
+@pytest.mark.parametrize("case", LABORATORY)
+def test_of_a_company_its_own_admins_are_told_or_those_who_let_it_in(house: House, case: str) -> None:
+    make, told = LABORATORY[case]
+    event = make({"object_id": house.cast.aurora, "company_id": house.cast.aurora, "name": "Aurora Displays"})
+    house.happens(STRANGER, event)
+    deliver(clock.now())
+    assert house.told(event.kind()) == house.mailed(event.kind()) == told
+
+
+ALARMS = {
+    "a job failed": lambda now: JobFailed(object_id=1, job="deliver", period=now, tries=4, error="KeyError: x"),
+    "a job is late": lambda now: JobLate(object_id=1, job="deliver", lag_seconds=3600),
+    "the clock jumped": lambda now: ClockJumped(object_id=1, seconds=3600, paused=("tidy_messages",)),
+}
+
+
+@pytest.mark.parametrize("case", ALARMS)
+def test_alarms_go_to_admins(house: House, case: str) -> None:
+    event = ALARMS[case](clock.now())
+    house.happens(SYSTEM, event)
+    deliver(clock.now())
+    assert house.told(event.kind()) == house.mailed(event.kind()) == {"ada"}
+
+
+def test_every_recipe_is_tried_here(house: House) -> None:
+    fact = house.booking()
+    company = {"object_id": 1, "name": "Aurora"}
+    tried = {make(house, fact).kind() for _who, _state, make, _told in ASKED.values()}
+    tried |= {make(company).kind() for make, _told in LABORATORY.values()}
+    tried |= {make(clock.now()).kind() for make in ALARMS.values()}
+    assert set(RECIPES) - tried == {"colleague_invited", "password_reset_asked"}, "these two are in test_mailing.py"
+
+
+@pytest.mark.parametrize("case", ASKED)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_each_is_said_whole_in_either_language(house: House, tmp_path: Path, case: str, language: str) -> None:
+    with transaction() as tx:
+        tx.execute(sa.update(Person).values(language=language))
+        house.cast._tell(tx)
+    who, state, make, told = ASKED[case]
+    house.happens(house.cast.actor(who) if who else SYSTEM, make(house, house.booking("mei", state)))
+    deliver(clock.now())
+    letters = mails(tmp_path)
+    assert len(letters) == len(told)
+    for letter in letters:
+        words = letter["Subject"] + text_of(letter)
+        assert "%(" not in words
+        assert "SEM-01" in letter["Subject"]
+        assert ("Scanning electron microscope" in words) == (language == "en")
+        assert ("扫描电子显微镜" in words) == (language == "zh")
+
+
+def test_what_needs_no_approval_is_confirmed_to_the_one_who_asked(house: House) -> None:
+    cast = house.cast
+    services.request(cast.mei, Draft("BAT-01", slot("09:00", "10:00"), "Cycling"))
+    deliver(clock.now())
+    assert house.told("booking_approved") == {"mei"}
+    assert house.told("booking_requested") == set()
+
+
+def test_where_staff_ask_for_a_company_its_admins_are_told(house: House) -> None:
+    house.happens(house.cast.li, booking.BookingApproved(**house.booking("li", on_behalf=True)))
+    deliver(clock.now())
+    assert house.told("booking_approved") == {"chen"}
+
+
+def test_who_was_removed_is_told_nothing_and_their_company_instead(house: House) -> None:
+    fact = house.booking("mei")
+    with transaction() as tx:
+        tx.execute(sa.update(Person).where(Person.id == house.cast.people["mei"]).values(active=False))
+        house.cast._tell(tx)
+    house.happens(house.cast.li, booking.BookingRejected(**fact, answer="No"))
+    deliver(clock.now())
+    assert house.told("booking_rejected") == house.mailed("booking_rejected") == {"chen"}
+
+
+def test_who_is_removed_before_the_mail_goes_out_gets_none(house: House, tmp_path: Path) -> None:
+    house.happens(house.cast.li, booking.BookingApproved(**house.booking("mei")))
+    deliver(clock.now())
+    with transaction() as tx:
+        mei = house.cast.people["mei"]
+        tx.execute(sa.update(Person).where(Person.id == mei).values(active=False))
+        tx.execute(sa.update(Delivery).values(state="waiting"))
+        house.happens_in(tx, PersonRemoved(object_id=mei, name="Mei"))
+    assert post(clock.now())["needless"] == 1
+    assert [mail["To"] for mail in mails(tmp_path)].count("mei@cast.labshare.test") == 1
+
+
+def test_who_moved_to_another_company_hears_no_more_of_the_old_one(house: House) -> None:
+    fact = house.booking("mei")
+    with transaction() as tx:
+        mine = sa.update(Person).where(Person.id == house.cast.people["mei"])
+        tx.execute(mine.values(company_id=house.cast.borealis))
+        house.cast._tell(tx)
+    house.happens(house.cast.li, booking.BookingRejected(**fact, answer="No"))
+    deliver(clock.now())
+    assert "mei" not in house.told("booking_rejected")
+
+
+def test_a_suspended_company_still_hears_what_becomes_of_its_bookings(house: House, cast: Cast) -> None:
+    fact = house.booking("mei")
+    suspended = CompanySuspended(object_id=cast.aurora, company_id=cast.aurora, name="Aurora", reason="Unpaid")
+    house.happens(cast.ada, suspended)
+    house.happens(cast.li, booking.BookingCancelled(**fact, was="approved"))
+    deliver(clock.now())
+    assert house.told("booking_cancelled") == {"mei"}
+
+
+def test_nobody_is_reminded_of_what_was_answered_meanwhile(house: House, tmp_path: Path) -> None:
+    house.happens(SYSTEM, _due(True)(house, house.booking("mei", "approved")))
+    assert post(clock.now()) == {"needless": 2}
+    assert mails(tmp_path) == []
