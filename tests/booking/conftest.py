@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from labshare import wiring
 from labshare.kernel import clock
@@ -16,6 +17,7 @@ from labshare.kernel.db import db, snapshot
 from labshare.kernel.slots import Slot
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+Turn = Callable[[str], datetime]
 
 
 def at(clock_time: str, days: int = 2) -> datetime:
@@ -44,6 +46,27 @@ def counts(app: Any) -> Callable[[], dict[str, int]]:
         return {name: db.session.scalar(sa.text(f"SELECT count(*) FROM {name}")) for name in names}
 
     return count
+
+
+@pytest.fixture
+def turn() -> Iterator[Turn]:
+    """`turn("09:05")` makes it that time of the day on which the bookings are."""
+    began, travellers = at("00:00", 0), []
+
+    def turned(said: str) -> datetime:
+        hour, minute = map(int, said.split(":"))
+        moment = began + timedelta(days=2, hours=hour, minutes=minute)
+        if travellers:
+            travellers[0].move_to(moment)
+        else:
+            travel = time_machine.travel(moment, tick=False)
+            travellers.append(travel.start())
+            travellers.append(travel)
+        return moment
+
+    yield turned
+    if travellers:
+        travellers[1].stop()
 
 
 @pytest.fixture(autouse=True)

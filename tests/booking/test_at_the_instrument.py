@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import datetime
 from html import unescape
 from typing import Any
 
 from labshare.booking.jobs.using import judge_use
-from tests.booking.conftest import at
-from tests.booking.test_using import booked, clock, do, use
+from tests.booking.conftest import Turn, at
+from tests.booking.test_using import booked, do, use
 from tests.cast import Cast
-
-__all__ = ["clock"]  # the fixture
-Turn = Callable[[str], datetime]
 
 
 def text(answer: Any) -> str:
@@ -29,9 +24,9 @@ def sent(page: str, action: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in found}
 
 
-def test_mei_checks_in_and_out_where_the_code_led_her(cast: Cast, clock: Turn) -> None:
+def test_mei_checks_in_and_out_where_the_code_led_her(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00")
-    clock("08:50")
+    turn("08:50")
     mei, here = cast.browser("mei"), "/instruments/SEM-01/here"
     page = mei.get(here)
     assert "Check in" in text(page)
@@ -39,16 +34,16 @@ def test_mei_checks_in_and_out_where_the_code_led_her(cast: Cast, clock: Turn) -
     assert (done.status_code, done.location) == (303, here)
     page = mei.get(here)
     assert "Aurora Displays" in text(page)
-    clock("10:00")
+    turn("10:00")
     said = sent(page.text, f"/bookings/{number}/check-out") | {"samples": "3", "problem": "It hums"}
     assert mei.post(f"/bookings/{number}/check-out", data=said).location == here
     assert "Nobody is using it." in text(mei.get(here))
     assert (use(cast, number)["samples"], use(cast, number)["problem"]) == (3, "It hums")
 
 
-def test_a_rival_reads_until_when_and_nothing_else(cast: Cast, clock: Turn) -> None:
+def test_a_rival_reads_until_when_and_nothing_else(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00")
-    clock("09:00")
+    turn("09:00")
     do(cast, number, "check-in")
     said = text(cast.browser("bo").get("/instruments/SEM-01/here"))
     assert "In use until" in said
@@ -72,19 +67,19 @@ def test_li_prints_a_label_and_mei_does_not(cast: Cast) -> None:
     assert cast.browser("li").get("/instruments/NO-SUCH/label").status_code == 404
 
 
-def test_a_refused_check_in_says_why_on_the_bookings_page(cast: Cast, clock: Turn) -> None:
+def test_a_refused_check_in_says_why_on_the_bookings_page(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00")
-    clock("08:00")
+    turn("08:00")
     answer = cast.browser("mei").post(f"/bookings/{number}/check-in")
     assert answer.status_code == 409
     assert "Check-in opens at" in text(answer)
 
 
-def test_the_page_tells_the_use_and_its_corrections(cast: Cast, clock: Turn) -> None:
+def test_the_page_tells_the_use_and_its_corrections(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00")
-    clock("09:20")
+    turn("09:20")
     do(cast, number, "check-in")
-    clock("10:50")
+    turn("10:50")
     do(cast, number, "check-out", {"samples": 4, "problem": "Beam drifts"})
     li = cast.browser("li")
     page = li.get(f"/bookings/{number}")
@@ -107,12 +102,12 @@ def test_the_page_tells_the_use_and_its_corrections(cast: Cast, clock: Turn) -> 
     assert "Correct what was used" not in read
 
 
-def test_every_outcome_has_its_sentence(cast: Cast, clock: Turn) -> None:
+def test_every_outcome_has_its_sentence(cast: Cast, turn: Turn) -> None:
     missed, unended = booked(cast, "09:00", "10:00"), booked(cast, "11:00", "12:00")
-    judge_use(clock("09:30"))
-    clock("11:00")
+    judge_use(turn("09:30"))
+    turn("11:00")
     do(cast, unended, "check-in")
-    judge_use(clock("13:00"))
+    judge_use(turn("13:00"))
     mei = cast.browser("mei")
     assert "Nobody came; the rest of the time was given to others." in text(mei.get(f"/bookings/{missed}"))
     assert "Nobody checked out; taken as used" in text(mei.get(f"/bookings/{unended}"))

@@ -10,7 +10,8 @@ from flask import Flask
 
 from labshare.booking.checks import CHECKS
 from labshare.kernel.db import db, snapshot
-from tests.booking.conftest import body
+from tests.booking.conftest import Turn, body
+from tests.booking.test_using import booked as taken
 from tests.cast import Cast
 
 
@@ -78,6 +79,65 @@ PLANTED: dict[str, tuple[Callable[[int], list[str]], str]] = {
 def test_a_planted_breach_is_found(app: Flask, booked: int, what: str) -> None:
     statements, name = PLANTED[what]
     plant(*statements(booked))
+    assert name in breached()
+
+
+USES = {
+    "an ended use without its record": (
+        "DELETE FROM usage_record WHERE booking_id = {ended}",
+        "every use belongs to a booking in use or completed",
+    ),
+    "an open use without its record": (
+        "DELETE FROM usage_record WHERE booking_id = {running}",
+        "every use belongs to a booking in use or completed",
+    ),
+    "a record that is ended while it is in use": (
+        "UPDATE usage_record SET ends_at = starts_at, freed_at = starts_at, minutes = 0 WHERE booking_id = {running}",
+        "every use belongs to a booking in use or completed",
+    ),
+    "a record of a booking that waits": (
+        "UPDATE usage_record SET booking_id = {waiting} WHERE booking_id = {running}",
+        "every use belongs to a booking in use or completed",
+    ),
+    "minutes that are not from start to end": (
+        "UPDATE usage_record SET minutes = minutes + 1 WHERE booking_id = {ended}",
+        "every use counts its minutes",
+    ),
+    "a record of another company": (
+        "UPDATE usage_record SET company_id = (SELECT max(id) FROM company) WHERE booking_id = {ended}",
+        "every use counts its minutes",
+    ),
+    "used time that was given away": (
+        "DELETE FROM claim WHERE owner_id = {ended}",
+        "every completed booking keeps what was used",
+    ),
+    "used time on another channel": (
+        "UPDATE claim SET channel = 9 WHERE owner_id = {ended}",
+        "every completed booking keeps what was used",
+    ),
+}
+
+
+@pytest.fixture
+def used(cast: Cast, turn: Turn) -> dict[str, int]:
+    """One booking that was used, one that is in use, and one that waits."""
+    numbers = {"ended": taken(cast, "09:00", "11:00"), "running": taken(cast, "12:00", "13:00")}
+    numbers["waiting"] = cast.api("mei").post("/bookings", body("15:00", "16:00")).json["id"]
+    for moment, number, what in (("09:00", "ended", "in"), ("10:00", "ended", "out"), ("12:00", "running", "in")):
+        turn(moment)
+        assert cast.api("mei").post(f"/bookings/{numbers[number]}/check-{what}").status_code == 200
+    return numbers
+
+
+def test_a_sound_use_has_no_breach(used: dict[str, int]) -> None:
+    assert breached() == {}
+
+
+@pytest.mark.unsound
+@pytest.mark.parametrize("what", list(USES))
+def test_a_planted_breach_of_a_use_is_found(app: Flask, used: dict[str, int], what: str) -> None:
+    statement, name = USES[what]
+    plant(statement.format(**used))
     assert name in breached()
 
 

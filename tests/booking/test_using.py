@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -17,32 +17,11 @@ from labshare.booking.jobs.using import judge_use
 from labshare.clockwork.models import JobRun
 from labshare.instruments import services as keeping
 from labshare.kernel.db import db, rows, transaction
-from tests.booking.conftest import at, body
+from tests.booking.conftest import Turn, at, body
 from tests.booking.test_asking import codes
 from tests.cast import Cast
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def clock() -> Iterator[Callable[[str], datetime]]:
-    """`clock("09:05")` makes it that time of the day on which the bookings are."""
-    began, travellers = at("00:00", 0), []
-
-    def turn(said: str) -> datetime:
-        hour, minute = map(int, said.split(":"))
-        moment = began + timedelta(days=2, hours=hour, minutes=minute)
-        if travellers:
-            travellers[0].move_to(moment)
-        else:
-            travel = time_machine.travel(moment, tick=False)
-            travellers.append(travel.start())
-            travellers.append(travel)
-        return moment
-
-    yield turn
-    if travellers:
-        travellers[1].stop()
 
 
 def booked(cast: Cast, start: str, end: str, who: str = "mei", days: int = 2, **more: Any) -> int:
@@ -77,12 +56,12 @@ def at_work(*moments: datetime) -> None:
             tx.execute(sa.insert(JobRun).values(values))
 
 
-def test_mei_checks_in_and_out_and_what_she_used_is_recorded(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_mei_checks_in_and_out_and_what_she_used_is_recorded(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00")
-    clock("08:58")
+    turn("08:58")
     assert do(cast, number, "check-in").json["state"] == "in_use"
     assert use(cast, number)["ends_at"] is None
-    clock("10:55")
+    turn("10:55")
     told = do(cast, number, "check-out", {"samples": 6, "note": "All fine", "problem": "Stage sticks"})
     assert (told.status_code, told.json["state"]) == (200, "completed")
     found = use(cast, number)
@@ -98,146 +77,140 @@ def test_what_is_not_used_has_an_empty_record(cast: Cast) -> None:
     assert (found["booking"], found["starts_at"], found["minutes"], found["source"]) == (number, None, None, None)
 
 
-def test_check_in_opens_some_minutes_before_the_start(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_check_in_opens_some_minutes_before_the_start(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00")
-    clock("08:44")
+    turn("08:44")
     refused = do(cast, number, "check-in")
     assert (refused.status_code, codes(refused)) == (409, ["too_soon"])
-    clock("08:45")
+    turn("08:45")
     assert do(cast, number, "check-in").status_code == 200
 
 
-def test_after_the_end_there_is_nothing_to_check_in_to(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_after_the_end_there_is_nothing_to_check_in_to(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00")
-    clock("11:00")
+    turn("11:00")
     assert codes(do(cast, number, "check-in")) == ["in_the_past"]
 
 
-def test_nobody_checks_in_to_an_instrument_out_of_service(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_nobody_checks_in_to_an_instrument_out_of_service(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00")
     keeping.change(cast.li, "SEM-01", {"state": "out_of_service"})
-    clock("09:00")
+    turn("09:00")
     assert codes(do(cast, number, "check-in")) == ["instrument_unavailable"]
 
 
-def test_nobody_checks_in_while_the_user_before_is_still_there(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_nobody_checks_in_while_the_user_before_is_still_there(cast: Cast, turn: Turn) -> None:
     before, after = booked(cast, "09:00", "10:00"), booked(cast, "10:30", "11:30", "bo")
-    clock("09:00")
+    turn("09:00")
     do(cast, before, "check-in")
-    clock("10:30")
+    turn("10:30")
     assert codes(do(cast, after, "check-in", who="bo")) == ["slot_taken"]
-    clock("10:40")
+    turn("10:40")
     do(cast, before, "check-out")
     assert use(cast, before)["overtime"] is True
     assert do(cast, after, "check-in", who="bo").status_code == 200
     assert (use(cast, after, "bo")["late"], use(cast, after, "bo")["excuse"]) == (False, "")
 
 
-def test_an_early_check_in_takes_the_time_before_only_where_it_is_free(
-    cast: Cast, clock: Callable[[str], datetime]
-) -> None:
+def test_an_early_check_in_takes_the_time_before_only_where_it_is_free(cast: Cast, turn: Turn) -> None:
     keeping.change(cast.li, "SEM-01", {"check_in_minutes": 60, "warmup_minutes": 0})
     before, after = booked(cast, "09:00", "10:00"), booked(cast, "10:00", "11:00", "bo")
-    clock("09:20")  # Mei is late, but the hour is hers
+    turn("09:20")  # Mei is late, but the hour is hers
     assert codes(do(cast, after, "check-in", who="bo")) == ["slot_taken"]
-    judge_use(clock("09:31"))
+    judge_use(turn("09:31"))
     assert state(before)[0] == "missed"
     assert do(cast, after, "check-in", who="bo").status_code == 200
     taken = db.session.execute(sa.text(f"SELECT starts_at FROM claim WHERE owner_id = {after}")).one()
     assert "01:31" in str(taken.starts_at)
 
 
-def test_whoever_is_late_without_an_excuse_is_late(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_whoever_is_late_without_an_excuse_is_late(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00")
-    clock("09:11")
+    turn("09:11")
     do(cast, number, "check-in")
-    clock("10:20")
+    turn("10:20")
     do(cast, number, "check-out")
     found = use(cast, number)
     assert (found["late"], found["left_early"], found["excuse"]) == (True, True, "")
 
 
-def test_whoever_an_overrun_made_late_has_an_excuse(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_whoever_an_overrun_made_late_has_an_excuse(cast: Cast, turn: Turn) -> None:
     before, after = booked(cast, "09:00", "10:00"), booked(cast, "10:30", "12:00", "bo")
-    clock("09:00")
+    turn("09:00")
     do(cast, before, "check-in")
-    judge_use(clock("10:59"))
+    judge_use(turn("10:59"))
     assert state(after)[0] == "approved"
     do(cast, before, "check-out")
-    judge_use(clock("11:08"))
+    judge_use(turn("11:08"))
     assert state(after)[0] == "approved"  # grace counts from when Mei was out
     assert do(cast, after, "check-in", who="bo").status_code == 200
     assert (use(cast, after, "bo")["late"], use(cast, after, "bo")["excuse"]) == (True, "overrun")
 
 
-def test_an_early_finish_frees_the_rest_for_the_next_asker(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_an_early_finish_frees_the_rest_for_the_next_asker(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "12:00")
-    clock("09:00")
+    turn("09:00")
     do(cast, number, "check-in")
-    clock("09:40")
+    turn("09:40")
     assert cast.api("bo").post("/bookings", body("10:00", "11:00", days=0)).status_code == 409
     do(cast, number, "check-out")
     assert cast.api("bo").post("/bookings", body("10:00", "11:00", days=0)).status_code == 201
 
 
-def test_a_no_show_frees_the_rest_for_the_next_asker(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_a_no_show_frees_the_rest_for_the_next_asker(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "12:00")
-    assert judge_use(clock("09:29")) == {"missed": 0, "ended": 0, "assumed": 0}
+    assert judge_use(turn("09:29")) == {"missed": 0, "ended": 0, "assumed": 0}
     assert JUDGE_USE.preview is not None
-    assert JUDGE_USE.preview(clock("09:30")) == {"missed": 1}
-    assert judge_use(clock("09:30")) == {"missed": 1, "ended": 0, "assumed": 0}
+    assert JUDGE_USE.preview(turn("09:30")) == {"missed": 1}
+    assert judge_use(turn("09:30")) == {"missed": 1, "ended": 0, "assumed": 0}
     assert state(number) == ("missed", "")
     assert cast.api("bo").post("/bookings", body("10:00", "11:00", days=0)).status_code == 201
     assert codes(do(cast, number, "check-in")) == ["wrong_state"]
 
 
-def test_judging_twice_acts_once(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_judging_twice_acts_once(cast: Cast, turn: Turn) -> None:
     booked(cast, "09:00", "12:00")
-    moment = clock("09:30")
+    moment = turn("09:30")
     assert judge_use(moment)["missed"] == 1
     assert judge_use(moment)["missed"] == 0
 
 
-def test_nobody_is_judged_while_the_instrument_is_closed(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_nobody_is_judged_while_the_instrument_is_closed(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00")
-    clock("08:30")
+    turn("08:30")
     keeping.change(cast.li, "SEM-01", {"state": "out_of_service"})
-    at_work(clock("09:30"), clock("10:00"))
-    assert judge_use(clock("10:59"))["missed"] == 0
-    judge_use(clock("11:00"))
+    at_work(turn("09:30"), turn("10:00"))
+    assert judge_use(turn("10:59"))["missed"] == 0
+    judge_use(turn("11:00"))
     assert state(number) == ("missed", "closed")
 
 
-def test_grace_counts_from_when_the_instrument_is_back(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_grace_counts_from_when_the_instrument_is_back(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "12:00")
-    clock("08:30")
+    turn("08:30")
     keeping.change(cast.li, "SEM-01", {"state": "out_of_service"})
-    at_work(clock("09:30"))
-    clock("10:00")
+    at_work(turn("09:30"))
+    turn("10:00")
     keeping.change(cast.li, "SEM-01", {"state": "in_service"})
-    judge_use(clock("10:29"))
+    judge_use(turn("10:29"))
     assert state(number) == ("approved", "")
-    judge_use(clock("10:30"))
+    judge_use(turn("10:30"))
     assert state(number) == ("missed", "")
 
 
-def test_a_use_nobody_ended_ends_as_booked_and_is_held_against_nobody(
-    cast: Cast, clock: Callable[[str], datetime]
-) -> None:
+def test_a_use_nobody_ended_ends_as_booked_and_is_held_against_nobody(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "10:00")
-    clock("09:00")
+    turn("09:00")
     do(cast, number, "check-in")
-    assert judge_use(clock("10:59"))["ended"] == 0
-    assert judge_use(clock("11:00"))["ended"] == 1
+    assert judge_use(turn("10:59"))["ended"] == 0
+    assert judge_use(turn("11:00"))["ended"] == 1
     found = use(cast, number)
     assert (found["minutes"], found["source"], found["overtime"]) == (60, "assumed", False)
 
 
-def test_after_forty_days_of_silence_what_was_booked_is_taken_as_used(
-    cast: Cast, clock: Callable[[str], datetime]
-) -> None:
+def test_after_forty_days_of_silence_what_was_booked_is_taken_as_used(cast: Cast, turn: Turn) -> None:
     away, near = booked(cast, "09:00", "10:00"), booked(cast, "11:00", "12:00", days=42)
-    late = clock("00:00") + timedelta(days=40, hours=11, minutes=45)
+    late = turn("00:00") + timedelta(days=40, hours=11, minutes=45)
     with time_machine.travel(late, tick=False):
         assert judge_use(late) == {"missed": 1, "ended": 0, "assumed": 1}
         assert judge_use(late) == {"missed": 0, "ended": 0, "assumed": 0}
@@ -245,18 +218,16 @@ def test_after_forty_days_of_silence_what_was_booked_is_taken_as_used(
     assert (use(cast, away)["minutes"], use(cast, away)["source"]) == (60, "assumed")
 
 
-def test_where_the_clockwork_was_at_work_it_judges_late(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_where_the_clockwork_was_at_work_it_judges_late(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "10:00")
-    at_work(clock("09:20"))
-    judge_use(clock("15:00"))
+    at_work(turn("09:20"))
+    judge_use(turn("15:00"))
     assert state(number) == ("missed", "")
 
 
-def test_li_enters_what_was_used_and_corrects_it_and_the_old_values_stand(
-    cast: Cast, clock: Callable[[str], datetime]
-) -> None:
+def test_li_enters_what_was_used_and_corrects_it_and_the_old_values_stand(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00")
-    clock("11:30")
+    turn("11:30")
     day = at("00:00", 0)
     first = {"starts_at": (day + 545 * MINUTE).isoformat(), "ends_at": (day + 600 * MINUTE).isoformat()}
     entered = do(cast, number, "usage", first | {"samples": 2, "note": "By hand"}, "li")
@@ -271,36 +242,36 @@ def test_li_enters_what_was_used_and_corrects_it_and_the_old_values_stand(
     assert "55" in str(told.data)
 
 
-def test_a_correction_cannot_take_time_that_is_anothers_by_now(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_a_correction_cannot_take_time_that_is_anothers_by_now(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "12:00")
-    clock("09:00")
+    turn("09:00")
     do(cast, number, "check-in")
-    clock("09:30")
+    turn("09:30")
     do(cast, number, "check-out")
     booked(cast, "10:00", "11:00", "bo", days=0)
-    clock("12:30")
+    turn("12:30")
     said = {"starts_at": at("09:00", 0).isoformat(), "ends_at": at("11:30", 0).isoformat(), "reason": "Longer"}
     assert codes(do(cast, number, "usage", said, "li")) == ["slot_taken"]
     assert use(cast, number)["minutes"] == 30
 
 
 @pytest.mark.parametrize(("who", "status"), [("mei", 200), ("chen", 200), ("li", 200), ("ada", 200), ("bo", 404)])
-def test_who_may_check_in(cast: Cast, clock: Callable[[str], datetime], who: str, status: int) -> None:
+def test_who_may_check_in(cast: Cast, turn: Turn, who: str, status: int) -> None:
     number = booked(cast, "09:00", "11:00")
-    clock("09:00")
+    turn("09:00")
     assert do(cast, number, "check-in", who=who).status_code == status
 
 
-def test_a_colleague_who_did_not_ask_does_not_check_in(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_a_colleague_who_did_not_ask_does_not_check_in(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00", "chen")
-    clock("09:00")
+    turn("09:00")
     assert do(cast, number, "check-in").status_code == 403
     assert do(cast, number, "usage", {"nonsense": 1}).status_code == 403
 
 
-def test_checking_in_twice_with_one_key_is_checking_in_once(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_checking_in_twice_with_one_key_is_checking_in_once(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "11:00")
-    clock("09:00")
+    turn("09:00")
     key = {"Idempotency-Key": "in-1"}
     said = [cast.api("mei").post(f"/bookings/{number}/check-in", headers=key) for _ in range(2)]
     assert [one.status_code for one in said] == [200, 200]
@@ -309,7 +280,7 @@ def test_checking_in_twice_with_one_key_is_checking_in_once(cast: Cast, clock: C
 
 
 def test_check_in_and_check_out_cost_a_fixed_number_of_statements(
-    cast: Cast, clock: Callable[[str], datetime], statements: Callable[[], AbstractContextManager[list[str]]]
+    cast: Cast, turn: Turn, statements: Callable[[], AbstractContextManager[list[str]]]
 ) -> None:
     costs = []
     for hour in ("09", "11", "13"):
@@ -318,7 +289,7 @@ def test_check_in_and_check_out_cost_a_fixed_number_of_statements(
         costs.append(number)
     counted = []
     for number, hour in zip(costs, ("09", "11", "13"), strict=True):
-        clock(f"{hour}:00")
+        turn(f"{hour}:00")
         with statements() as arriving:
             do(cast, number, "check-in")
         with statements() as leaving:
@@ -328,11 +299,11 @@ def test_check_in_and_check_out_cost_a_fixed_number_of_statements(
     assert max(counted[0]) <= 16
 
 
-def test_the_timeline_shows_what_was_really_used(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_the_timeline_shows_what_was_really_used(cast: Cast, turn: Turn) -> None:
     number = booked(cast, "09:00", "12:00")
-    clock("09:10")
+    turn("09:10")
     do(cast, number, "check-in")
-    clock("10:20")
+    turn("10:20")
     do(cast, number, "check-out")
     window = {"from": at("00:00", 0).isoformat(), "to": at("23:00", 0).isoformat(), "instrument": "SEM-01"}
     (mine,) = cast.api("mei").get("/timeline", query_string=window).json["items"]
@@ -349,9 +320,9 @@ def test_the_timeline_shows_what_was_really_used(cast: Cast, clock: Callable[[st
     )
 
 
-def test_two_judges_and_a_user_at_once_come_to_one_outcome(cast: Cast, clock: Callable[[str], datetime]) -> None:
+def test_two_judges_and_a_user_at_once_come_to_one_outcome(cast: Cast, turn: Turn) -> None:
     numbers = [booked(cast, f"{hour:02d}:00", f"{hour:02d}:30") for hour in (9, 11, 13)]
-    moment = clock("14:00")
+    moment = turn("14:00")
     at_work(*(at(f"{hour:02d}:40", 0) for hour in (9, 11, 13)))
     app = cast.app
 
