@@ -15,10 +15,11 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from labshare.config import Settings
-from labshare.notifications.ics import in_one_line
+from labshare.notifications.ics import in_lines, in_one_line
 from labshare.notifications.letters import Letter
 
 FOLDER = "mail"
+LONGEST = 100_000  # characters of a letter
 PATIENCE = 20  # seconds a mail server gets to answer
 
 
@@ -87,8 +88,8 @@ def compose(letter: Letter, settings: Settings, now: datetime) -> EmailMessage:
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{letter.id}@{house}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    message.set_content(in_lines(letter.text, LONGEST))
+    message.add_alternative(in_lines(letter.html, LONGEST), subtype="html")
     if letter.calendar is not None:
         method, event = letter.calendar
         message.add_attachment(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,6 +63,13 @@ class House:
         """A fact is written."""
         with transaction() as tx:
             publish(tx, actor, event, at or clock.now())
+
+    @contextmanager
+    def untold(self) -> Iterator[Transaction]:
+        """Something is changed that the test makes up."""
+        with transaction() as tx:
+            yield tx
+            self.cast._tell(tx)
 
     def happens_in(self, tx: Transaction, event: Event) -> None:
         """A fact is written beside a change."""
