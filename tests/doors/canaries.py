@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from werkzeug.routing import Rule
 
+from labshare.booking.models import Booking, UsageRecord
+from labshare.instruments.models import Claim
 from labshare.kernel import clock
 from labshare.kernel.db import Base, Transaction, transaction
 from tests.doors.scene import Scene
@@ -28,6 +30,8 @@ OURS = {
     "key",
     "fingerprint",
     "zone",
+    "source",
+    "excuse",
 }
 MARK = re.compile(rb"cnry-(\w+)-(\w+)-(\w+)-[0-9]+", re.IGNORECASE)
 SOURCE = Path(__file__).parent.parent.parent / "labshare"
@@ -49,12 +53,31 @@ def fill(scene: Scene) -> None:
         }
         assert scene.ask(name, "POST", f"{path}/move", later).status_code == 200
         assert scene.ask(name, "POST", "/api/v1/bookings", {"instrument": "BAT-01", **body}).status_code == 201
+        _use(scene, name, number)
     for make in (Scene.booking, Scene.colleague, Scene.invitation, Scene.token, Scene.session):
         make(scene)
     with transaction() as tx:
         for company in ("aurora", "borealis"):
             _mark(tx, company, scene.cast.companies[company])
         scene.cast._tell(tx)
+
+
+def _use(scene: Scene, name: str, number: int) -> None:
+    """Something was used last week, noted and complained about."""
+    cast, start = scene.cast, clock.now() - timedelta(days=7, hours=number)
+    whose = {"instrument_id": cast.sem, "company_id": cast.actor(name).company_id, "person_id": cast.people[name]}
+    slot = {"starts_at": start, "ends_at": start + timedelta(minutes=30)}
+    with transaction() as tx:
+        booked: Any = sa.insert(Booking).values(**whose, **slot, state="completed", purpose="Work", created_at=start)
+        booking_id = tx.execute(booked.returning(Booking.id)).scalar_one()
+        tx.execute(
+            sa.insert(Claim).values(instrument_id=cast.sem, channel=1, kind="booking", owner_id=booking_id, **slot)
+        )
+        names = {"company_name": name, "category_en": "Microscopes", "category_zh": "显微镜"}
+        said = {"source": "checked_in", "note": "All fine", "problem": "It hums", "minutes": 30, "samples": 1}
+        ended = {"freed_at": slot["ends_at"], "owner_id": cast.operator, "booking_id": booking_id}
+        tx.execute(sa.insert(UsageRecord).values(**whose, **slot, **names, **said, **ended))
+        cast._tell(tx)
 
 
 def _mark(tx: Transaction, name: str, company_id: int) -> None:
