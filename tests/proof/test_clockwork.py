@@ -1,0 +1,335 @@
+"""Promise 4: what the clock should do happens exactly once, late rather than never, whatever goes wrong meanwhile."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from flask_migrate import upgrade
+
+from labshare import supervisor
+from labshare.clockwork import services
+from labshare.clockwork.job import TRIES
+from labshare.clockwork.lease import take
+from labshare.clockwork.services import run_due
+from labshare.kernel.actor import SYSTEM
+from labshare.kernel.db import db
+from tests.conftest import Databases
+from tests.postgres import Server, find
+from tests.proof.crew import count
+from tests.proof.drill import Stand, until
+from tests.proof.ticking import DAY, HOUR, LEASE, SECOND, built
+
+pytestmark = pytest.mark.proof
+ROUNDS = count(20, 3)
+Ran = Callable[..., None]
+ALARMS = "SELECT count(*) FROM journal WHERE kind = :kind"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hasty_keeper() -> Iterator[None]:
+    """Whoever keeps a scheduler alive starts another at once."""
+    before = supervisor.FIRST_PAUSE, supervisor.LONGEST_PAUSE
+    supervisor.FIRST_PAUSE = supervisor.LONGEST_PAUSE = 0.1
+    yield
+    supervisor.FIRST_PAUSE, supervisor.LONGEST_PAUSE = before
+
+
+@contextmanager
+def standing(databases: Databases, folder: Path, many: int, *spoil: str) -> Iterator[Stand]:
+    """A stand with a database of its own and so many schedulers at work."""
+    url = databases.fresh()
+    stand = Stand(url, folder, spoil)
+    try:
+        stand.start(many)
+        until(stand.frontier)
+        yield stand
+    finally:
+        stand.close()
+        databases.drop(url)
+
+
+@pytest.fixture(scope="module")
+def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """Two schedulers on one database, for all faults that leave no trace."""
+    with standing(databases, tmp_path_factory.mktemp("drill"), 2) as made:
+        yield made
+
+
+@pytest.fixture
+def sound(request: pytest.FixtureRequest, ran: Ran) -> Iterator[Callable[..., None]]:
+    """After every fault: nothing lost, nothing twice, and it goes on. Prints what was run."""
+    figures: dict[str, object] = {"rounds": ROUNDS}
+    yield lambda **more: figures.update(more)
+    stand: Stand = request.getfixturevalue("stand")
+    stand.goes_on()
+    assert stand.faults() == []
+    ran(**figures, periods=stand.ask("SELECT count(*) FROM drill")[0][0])
+
+
+def leading(stand: Stand) -> int:
+    """The process that leads, once one does."""
+    found = until(stand.leader)
+    assert isinstance(found, int)
+    return found
+
+
+def takeover(stand: Stand, fence: int, began: float) -> float:
+    """How long it took until another led, in seconds; it must not take longer than two leases."""
+    until(lambda: stand.fence() > fence)
+    took = time.monotonic() - began
+    assert took <= 2 * LEASE, f"nobody led for {took:.1f} s"
+    return took
+
+
+def test_two_schedulers_do_every_period_once(stand: Stand, sound: Callable[..., None]) -> None:
+    for _ in range(ROUNDS):
+        stand.goes_on()
+        time.sleep(0.5)
+
+
+def test_a_killed_leader_is_followed_and_what_it_had_begun_is_done(stand: Stand, sound: Callable[..., None]) -> None:
+    worst = 0.0
+    for _ in range(ROUNDS):
+        stand.goes_on()
+        stand.flags.put("slow", 0.4)
+        leader, fence = leading(stand), stand.fence()
+        time.sleep(0.7)  # somewhere in the middle of a period, or between two
+        os.kill(leader, signal.SIGKILL)
+        worst = max(worst, takeover(stand, fence, time.monotonic()))
+        stand.flags.drop("slow")
+    sound(worst_takeover=f"{worst:.2f} s")
+
+
+def test_a_leader_stopped_for_longer_than_its_lease_does_nothing_twice(
+    stand: Stand, sound: Callable[..., None]
+) -> None:
+    worst = 0.0
+    for _ in range(ROUNDS):
+        stand.goes_on()
+        worst = max(worst, stopped_and_resumed(stand))
+    sound(worst_takeover=f"{worst:.2f} s")
+
+
+def stopped_and_resumed(stand: Stand) -> float:
+    """Stop the leader between beginning a period and doing it, and let it go on once another has done that period."""
+    stand.flags.drop("lingers")
+    stand.flags.put("linger", 0.5)
+    leader = int(until(lambda: stand.flags.get("lingers")))
+    fence = stand.fence()
+    os.kill(leader, signal.SIGSTOP)
+    began = time.monotonic()
+    try:
+        stand.flags.drop("linger")
+        took = takeover(stand, fence, began)
+        until(stand.has_caught_up)
+    finally:
+        os.kill(leader, signal.SIGCONT)
+    time.sleep(1)  # it wakes up in the middle of what it had begun
+    return took
+
+
+def test_a_broken_connection_is_made_good_before_a_job_and_during_one(stand: Stand, sound: Callable[..., None]) -> None:
+    for _ in range(ROUNDS):
+        for slow in (0.0, 0.4):
+            stand.flags.put("slow", slow)
+            time.sleep(0.6)
+            if stand.postgres:
+                stand.cut()
+            else:
+                with stand.file_locked():
+                    time.sleep(1)
+            stand.flags.drop("slow")
+            stand.goes_on()
+    sound(faults=2 * ROUNDS)
+
+
+def test_a_job_that_fails_is_tried_again_and_then_left_to_people(stand: Stand, sound: Callable[..., None]) -> None:
+    for _ in range(ROUNDS):
+        for times in range(1, TRIES):
+            failing(stand, times)
+            stand.goes_on()
+        before = stand.ask(ALARMS, kind="job_failed")[0][0]
+        failing(stand, TRIES)
+        until(lambda told=before: stand.ask(ALARMS, kind="job_failed")[0][0] == told + 1)
+        number = stand.owe()
+        until(lambda owed=number: stand.ask("SELECT done FROM drill_due WHERE id = :id", id=owed)[0][0])
+        behind = stand.frontier()
+        time.sleep(1.5)
+        assert stand.frontier() == behind, "those behind the failed period wait for it"
+        with stand.app.app_context():
+            services.run_job(SYSTEM, "tally")
+            db.session.remove()
+        stand.goes_on()
+        assert stand.ask(ALARMS, kind="job_failed")[0][0] == before + 1, "one alarm a period"
+    sound(failures=ROUNDS * sum(range(1, TRIES + 1)))
+
+
+def failing(stand: Stand, times: int) -> None:
+    """Let the tally fail so many times."""
+    stand.flags.put("fail", times)
+    until(lambda: not stand.flags.get("fail"))
+
+
+def test_a_job_that_hangs_ends_its_process_and_another_takes_over(stand: Stand, sound: Callable[..., None]) -> None:
+    worst = 0.0
+    for _ in range(ROUNDS):
+        stand.goes_on()
+        leader, fence = leading(stand), stand.fence()
+        stand.flags.put("hang")
+        until(lambda gone=leader: gone not in {child.process.pid for child in stand.children})
+        stand.flags.drop("hang")
+        worst = max(worst, takeover(stand, fence, time.monotonic()))
+        assert stand.ask("SELECT count(*) FROM job_run WHERE job = 'sweep' AND error LIKE 'took longer than%'")
+    sound(worst_takeover=f"{worst:.2f} s")
+
+
+MISSED = {"tally": (30 * SECOND, SECOND), "hourly": (3 * DAY, HOUR), "daily": (40 * DAY, DAY)}
+
+
+def test_after_downtime_every_missed_period_is_done_in_order(stand: Stand, sound: Callable[..., None]) -> None:
+    for number in range(ROUNDS):
+        stand.goes_on()
+        stand.end(kill=number % 2 == 0)
+        last = {}
+        for job, (away, _) in MISSED.items():
+            stand.age(job, away)
+            last[job] = stand.frontier(job)
+        owed = stand.owe()
+        stand.start(2)
+        stand.goes_on()
+        for job, (away, step) in MISSED.items():
+            until(lambda job=job, step=step: time.time() - stand.frontier(job) < step.total_seconds() + 2)
+            asked = {"job": job, "last": last[job], "now": time.time()}
+            made_up = stand.ask(f"SELECT count(*) FROM drill WHERE {_BETWEEN}", **asked)[0][0]
+            assert made_up >= away / step, f"{job}: {made_up}"
+        assert stand.ask("SELECT done FROM drill_due WHERE id = :id", id=owed) == [(1,)]
+    sound(downtimes="30 s, 3 days, 40 days")
+
+
+_BETWEEN = "job = :job AND period > :last AND period <= :now"
+
+
+@pytest.mark.parametrize("hours", [1, -1, 400 * 24], ids=["an-hour-on", "an-hour-back", "400-days-on"])
+def test_a_clock_that_jumps_is_told_and_stops_what_takes_something_away(
+    stand: Stand, sound: Callable[..., None], hours: int
+) -> None:
+    for _ in range(ROUNDS):
+        stand.goes_on()
+        jumps = stand.ask(ALARMS, kind="clock_jumped")[0][0]
+        stand.flags.put("clock", hours * 3600)
+        until(lambda told=jumps: stand.ask(ALARMS, kind="clock_jumped")[0][0] == told + 1)
+        time.sleep(1)
+        stand.flags.drop("clock")
+        until(lambda told=jumps: stand.ask(ALARMS, kind="clock_jumped")[0][0] == told + 2)
+        assert stand.ask("SELECT job FROM job_pause") == [("reaper",)]
+        assert stand.ask("SELECT count(*) FROM drill WHERE job = 'reaper' AND period <> 0") == [(0,)]
+        with stand.app.app_context():
+            services.resume(SYSTEM, "reaper")
+            db.session.remove()
+        before = stand.ask("SELECT count(*) FROM drill WHERE job = 'reaper'")[0][0]
+        until(lambda had=before: stand.ask("SELECT count(*) FROM drill WHERE job = 'reaper'")[0][0] > had)
+        # Periods the clock claimed to have passed were done in its name; here the count begins afresh.
+        stand.do("DELETE FROM drill WHERE job <> 'reaper' AND period < :first", first=time.time() - 600)
+    sound(jumps=2 * ROUNDS)
+
+
+@pytest.mark.parametrize("night", ["2026-10-25", "2026-03-29"])
+def test_on_the_days_clocks_change_every_period_is_done_once(
+    databases: Databases, tmp_path: Path, night: str, monkeypatch: pytest.MonkeyPatch, ran: Ran
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    url = databases.fresh()
+    stand = Stand(url, tmp_path)
+    try:
+        with stand.app.app_context():
+            held = take("anna", 600)
+            assert held is not None
+            berlin = ZoneInfo("Europe/Berlin")
+            now = datetime.fromisoformat(night).replace(tzinfo=berlin).astimezone(UTC)
+            ends = (datetime.fromisoformat(night) + DAY).replace(tzinfo=berlin).astimezone(UTC)
+            hours = int((ends - now) / HOUR)
+            stand.app.extensions["jobs"] = tuple(job for job in stand.app.extensions["jobs"] if job.name == "hourly")
+            while now < ends:
+                run_due(now, held)
+                now += timedelta(minutes=10)
+            db.session.remove()
+        assert hours in (23, 25)
+        assert stand.ask("SELECT count(*), count(DISTINCT period) FROM drill") == [(hours, hours)]
+        assert stand.faults() == [] or stand.flags.now() < now
+        ran(hours=hours)
+    finally:
+        stand.close()
+        databases.drop(url)
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_restarted_database_server_loses_nothing(
+    postgres_url: str, tmp_path_factory: pytest.TempPathFactory, ran: Ran
+) -> None:
+    binaries = find()
+    if binaries is None:
+        pytest.skip("no PostgreSQL of our own to restart")
+    server = Server(binaries)
+    try:
+        url, folder = server.start(), tmp_path_factory.mktemp("restart")
+        migrate(url, folder)
+        stand = Stand(url, folder)
+        try:
+            stand.start(2)
+            until(stand.frontier)
+            for number in range(ROUNDS):
+                stand.flags.put("slow", 0.4)
+                time.sleep(0.6)
+                assert server.process is not None
+                server.process.send_signal(signal.SIGQUIT if number % 2 == 0 else signal.SIGINT)
+                server.process.wait(20)
+                server.launch()
+                stand.flags.drop("slow")
+                stand.goes_on()
+            assert stand.faults() == []
+            ran(rounds=ROUNDS, periods=stand.ask("SELECT count(*) FROM drill")[0][0])
+        finally:
+            stand.close()
+    finally:
+        server.stop()
+
+
+def migrate(url: str, folder: Path) -> None:
+    """Bring a database of the proof's own to the present form."""
+    with built(folder, url).app_context():
+        upgrade()
+        db.session.remove()
+        db.engine.dispose()
+
+
+# ---------------------------------------------------------------- negative controls
+
+
+def test_without_the_fence_a_stopped_leader_does_its_period_twice(databases: Databases, tmp_path: Path) -> None:
+    with standing(databases, tmp_path, 2, "unfenced") as stand:
+        stopped_and_resumed(stand)
+        assert any("was done 2 times" in fault for fault in until(stand.faults))
+
+
+def test_without_the_unique_period_a_retry_notes_it_twice(databases: Databases, tmp_path: Path) -> None:
+    with standing(databases, tmp_path, 1) as stand:
+        stand.end()
+        with stand.engine.connect() as connection:
+            alter = Operations(MigrationContext.configure(connection))
+            with alter.batch_alter_table("job_run") as job_run:
+                job_run.drop_constraint("uq_job_run_job_period", type_="unique")
+        stand.start(1)
+        failing(stand, 1)
+        assert any("is noted 2 times" in fault for fault in until(stand.faults))
