@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from labshare.booking import lifecycle, queries, rules
+from labshare.booking import queries, rules
 from labshare.booking.models import Booking
 from labshare.booking.queries import Seen
 from labshare.kernel import clock
@@ -23,7 +23,7 @@ pages = Blueprint("home", __name__)
 def start() -> str:
     """The actor's own start page; a constant number of statements."""
     who, now = actor(), clock.now()
-    upcoming = queries.listed(who).where(Booking.ends_at > now, Booking.state.in_(sorted(lifecycle.LIVE)))
+    upcoming = queries.listed(who).where(queries.ahead(now))
     shown: dict[str, Any] = {
         "upcoming": [Seen(*row) for row in rows(upcoming.order_by(Booking.starts_at, Booking.id).limit(8))],
         "state_words": rules.STATE_WORDS,

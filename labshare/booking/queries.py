@@ -17,7 +17,7 @@ from labshare.instruments import timeline
 from labshare.instruments.models import Instrument
 from labshare.instruments.queries import Known
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import next_id, rows, table_of
+from labshare.kernel.db import LONGEST_CLAIM, next_id, rows, table_of
 from labshare.kernel.errors import NotFound
 from labshare.kernel.journal import Entry
 from labshare.kernel.slots import Slot
@@ -145,6 +145,12 @@ def listed(
     if mine:
         statement = statement.where(Booking.person_id == actor.person_id)
     return statement
+
+
+def ahead(now: datetime) -> sa.ColumnElement[bool]:
+    """Is the use of it still to come, or going on? No booking is longer than a claim may be, so none began before."""
+    waits = Booking.state.in_((lifecycle.REQUESTED, lifecycle.APPROVED)) & (Booking.ends_at > now)
+    return (Booking.starts_at > now - LONGEST_CLAIM) & (waits | (Booking.state == lifecycle.IN_USE))
 
 
 def waiting(actor: Actor) -> sa.Select[Any]:

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from labshare.kernel import clock
+from labshare.notifications.jobs import DELIVER
 from tests.booking.conftest import at
 from tests.cast import Cast
 
@@ -80,18 +82,20 @@ def test_li_answers_from_the_queue_and_mei_reads_it_in_her_inbox(cast: Cast) -> 
     answered = li.post(f"/bookings/{number}/approve", data={"version": "1", "next": "/queue"})
     assert (answered.status_code, answered.location) == (303, "/queue")
     assert "Nothing waits for you" in li.get("/queue").text
+    assert DELIVER.run is not None
+    DELIVER.run(clock.now())
     inbox = cast.browser("mei").get("/inbox").text
-    assert "Li approved it." in inbox
+    assert "Li approved SEM-01" in inbox
     assert 'class="unread"' in inbox
 
 
-def test_what_mei_read_is_old_news(cast: Cast) -> None:
+def test_bookings_are_listed_by_their_state(cast: Cast) -> None:
     number = cast.browser("mei").post("/bookings", data=form("09:00", "11:00")).location.rsplit("/", 1)[1]
-    cast.browser("li").post(f"/bookings/{number}/approve", data={"version": "1"})
+    cast.browser("li").post(f"/bookings/{number}/reject", data={"version": "1", "reason": "The gun is being changed."})
     mei = cast.browser("mei")
-    newest = re.search(r'name="seen_id" value="(\d+)"', mei.get("/inbox").text)[1]  # type: ignore[index]
-    assert mei.post("/inbox/read", data={"seen_id": newest}).status_code == 303
-    assert 'class="unread"' not in mei.get("/inbox").text
+    assert f"/bookings/{number}" in mei.get("/bookings?state=rejected").text
+    assert f"/bookings/{number}" not in mei.get("/bookings?state=approved").text
+    assert f"/bookings/{number}" not in mei.get("/bookings").text, "what was rejected is not to come"
 
 
 def test_a_rejection_without_a_word_is_refused_on_the_page(cast: Cast) -> None:

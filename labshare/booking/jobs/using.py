@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
-from labshare.booking import presence, queries
+from labshare.booking import lifecycle, presence, queries
 from labshare.booking.judgement import ASSUME, END, MISS
 from labshare.booking.services import using
 from labshare.clockwork.job import Job
@@ -36,14 +36,15 @@ def _to_judge(now: datetime) -> dict[str, int]:
     return dict(found)
 
 
-_PAST = ("bookings.listed", {"tab": "past"})
+_COMPLETED = ("bookings.listed", {"tab": "past", "state": lifecycle.COMPLETED})
+_MISSED = ("bookings.listed", {"tab": "past", "state": lifecycle.MISSED})
 JUDGE_USE = Job(
     presence.JUDGE,
     N_("Frees the time of people who did not come, and ends uses nobody ended"),
     timedelta(minutes=1),
     judge_use,
     preview=_to_judge,
-    links={"missed": _PAST, "ended": _PAST, "assumed": _PAST},
+    links={"missed": _MISSED, "ended": _COMPLETED, "assumed": _COMPLETED},
     destructive=True,
     timeout=timedelta(minutes=10),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import request, url_for
 
-from labshare.booking import lifecycle, policy, presence, queries
+from labshare.booking import lifecycle, policy, presence, queries, rules
 from labshare.booking.models import Booking
 from labshare.booking.pages.frame import as_local, new_key, pages
 from labshare.booking.queries import Seen
@@ -19,6 +19,7 @@ from labshare.kernel.slots import MINUTE
 from labshare.web.bodies import load
 from labshare.web.guard import actor, first
 from labshare.web.htmx import Form, show
+from labshare.web.i18n import say
 from labshare.web.paging import PageArguments, page
 
 TABS = {
@@ -33,25 +34,31 @@ TABS = {
 def listed() -> str:
     """The bookings the actor may see, by tab."""
     who, now = actor(), clock.now()
-    tab = request.args.get("tab", "upcoming")
+    state = request.args.get("state")
+    state = state if state in lifecycle.STATES else None
+    tab = request.args.get("tab", "all" if state else "upcoming")
     tab = tab if tab in TABS else "upcoming"
     mine = request.args.get("mine") == "1"
-    statement = queries.listed(who, mine=mine)
+    statement = queries.listed(who, mine=mine, state=state)
     if tab == "upcoming":
-        statement = statement.where(Booking.ends_at > now, Booking.state.in_(sorted(lifecycle.LIVE)))
+        statement = statement.where(queries.ahead(now))
     elif tab == "waiting":
         statement = statement.where(Booking.starts_at > now, Booking.state == lifecycle.REQUESTED)
     elif tab == "past":
         statement = statement.where(Booking.starts_at <= now)
     newest = tab in ("past", "all")
     found = page(statement, Booking.starts_at, Booking.id, 50, request.args.get("cursor"), newest_first=newest)
-    shown: dict[str, Any] = {"tab": tab, "mine": "1" if mine else None}
+    shown: dict[str, Any] = {"tab": tab, "mine": "1" if mine else None, "state": state}
     more = url_for("bookings.listed", **shown, cursor=found.next) if found.next else None
     tabs = [
         (url_for("bookings.listed", tab=name, mine=shown["mine"]), words, name == tab) for name, words in TABS.items()
     ]
     items = [Seen(*row) for row in found.items]
-    return show("booking/list.html", "rows", items=items, more=more, tabs=tabs, tab=tab, mine=mine)
+    states = [("", say(TABS["all"])), *((one, say(rules.STATE_WORDS[one])) for one in lifecycle.STATES)]
+    chosen = {"values": {"state": state or ""}}
+    return show(
+        "booking/list.html", "rows", items=items, more=more, tabs=tabs, tab=tab, mine=mine, states=states, chosen=chosen
+    )
 
 
 @pages.get("/bookings/<id:booking_id>", endpoint="show")
