@@ -16,8 +16,9 @@ from flask import Flask
 
 from labshare import cli, create_app, demo, wiring
 from labshare.booking import free
-from labshare.booking.lifecycle import LIVE
-from labshare.booking.models import Booking
+from labshare.booking.jobs import JUDGE_USE
+from labshare.booking.lifecycle import COMPLETED, LIVE
+from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import Facts, decide_by, held, refusals
 from labshare.config import Settings
 from labshare.instruments.models import Claim, Instrument
@@ -160,12 +161,17 @@ def test_each_live_booking_claims_exactly_its_time_with_its_buffers(laboratory: 
     known = catalogue()
     wanted = set()
     for row in bookings():
-        if row.state in LIVE:
+        if row.state in LIVE - {COMPLETED}:
             slot = held(known[row.instrument_id], Slot(row.starts_at, row.ends_at))
             wanted.add((row.id, "booking", row.instrument_id, row.channel, slot.start, slot.end))
-    claims = rows(
-        sa.select(Claim.owner_id, Claim.kind, Claim.instrument_id, Claim.channel, Claim.starts_at, Claim.ends_at)
-    )
+    used = {booking for (booking,) in rows(sa.select(UsageRecord.booking_id).where(UsageRecord.ends_at.is_not(None)))}
+    claims = [
+        claim
+        for claim in rows(
+            sa.select(Claim.owner_id, Claim.kind, Claim.instrument_id, Claim.channel, Claim.starts_at, Claim.ends_at)
+        )
+        if claim.owner_id not in used
+    ]
     assert len(claims) == len(wanted)
     assert {tuple(claim) for claim in claims} == wanted
 
@@ -207,6 +213,43 @@ def test_nothing_happened_in_the_future_and_the_journal_runs_forward(laboratory:
     assert max(moments) < MIDNIGHT
     assert moments == sorted(moments)
     assert db.session.scalar(sa.select(sa.func.max(Booking.created_at))) < MIDNIGHT
+
+
+def test_its_past_was_used_and_a_recount_of_the_hours_is_the_sum_of_its_records(laboratory: dict[str, int]) -> None:
+    records = rows(sa.select(UsageRecord.__table__))
+    recounted = 0
+    for (data,) in rows(sa.select(Entry.data).where(Entry.kind == "booking_completed")):
+        start, end = (datetime.fromisoformat(data[name]) for name in ("used_from", "used_to"))
+        recounted += int((end - start).total_seconds()) // 60
+    assert all(record.company_name and record.category_zh for record in records)
+    assert recounted == sum(record.minutes or 0 for record in records) > 60 * 10_000
+    states = Counter(row.state for row in bookings() if row.starts_at < MIDNIGHT)
+    assert states["completed"] > 6_000
+    assert 0.02 < states["missed"] / states["completed"] < 0.06
+    assert 0 < states["in_use"] == sum(record.ends_at is None for record in records) < 50
+    ended = [record for record in records if record.ends_at is not None]
+    for share, found in {
+        "late": sum(record.late for record in ended),
+        "overtime": sum(record.overtime for record in ended),
+        "left_early": sum(record.left_early for record in ended),
+        "problem": sum(record.problem != "" for record in ended),
+        "assumed": sum(record.source == "assumed" for record in ended),
+        "operator": sum(record.source == "operator" for record in ended),
+    }.items():
+        assert 0.005 < found / len(ended) < 0.15, share
+
+
+def test_nobody_of_the_demo_uses_a_channel_that_somebody_else_is_at(laboratory: dict[str, int]) -> None:
+    at: dict[tuple[int, int], datetime] = {}
+    for record in rows(sa.select(UsageRecord.__table__).order_by(UsageRecord.starts_at, UsageRecord.id)):
+        place = (record.instrument_id, record.channel)
+        assert at.get(place, record.starts_at) <= record.starts_at, record
+        at[place] = max(at.get(place, record.starts_at), record.freed_at or MIDNIGHT)
+
+
+def test_the_clockwork_finds_nothing_odd_in_it(laboratory: dict[str, int]) -> None:
+    assert JUDGE_USE.preview is not None
+    assert JUDGE_USE.preview(MIDNIGHT) == {}
 
 
 def test_every_row_has_its_first_fact(laboratory: dict[str, int]) -> None:

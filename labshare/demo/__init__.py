@@ -17,12 +17,13 @@ import sqlalchemy as sa
 from flask import current_app
 
 from labshare.booking.lifecycle import APPROVED, LIVE, REQUESTED
-from labshare.booking.models import Booking
+from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import held
 from labshare.config import Settings
 from labshare.demo.cast import SIGN_INS, Cast, Casting, Told
 from labshare.demo.shape import POPULARITY, Timelines, year
 from labshare.demo.stories import Story, Teller
+from labshare.demo.visits import Visits
 from labshare.instruments.models import Claim
 from labshare.instruments.queries import Known, known_all
 from labshare.instruments.services import import_instruments
@@ -64,6 +65,7 @@ OWN = (
 Progress = Callable[[str, int, int], None]
 _booking: Any = Booking.__table__
 _NEW_BOOKINGS = sa.insert(_booking).returning(_booking.c.id, sort_by_parameter_order=True)
+_NEW_USES = sa.insert(UsageRecord.__table__)  # type: ignore[arg-type]  # likewise
 _NEW_CLAIMS = sa.insert(Claim.__table__)  # type: ignore[arg-type]  # a mapped class's __table__ is typed FromClause
 
 
@@ -142,6 +144,11 @@ def _tell(
         stories.append(teller.tell(placed, who=cast.known[whose], fate=fate))
     placed_all = year(rng, timelines, instruments, today, size=size, progress=progress)
     stories += [teller.tell(placed) for placed in placed_all]
+    names: dict[int, str] = dict(rows(sa.select(Company.id, Company.name)))
+    visits = Visits(rng, timelines, cast.managers, names, now)
+    for story in stories:
+        if story.values["state"] == APPROVED and story.placed.slot.start < now:
+            visits.tell(story)
     return sorted(stories, key=lambda story: story.values["created_at"])
 
 
@@ -157,6 +164,8 @@ def _enter_bookings(
             numbered = list(zip(chunk, ids, strict=True))
             if claims := [_claim(story, number) for story, number in numbered if story.values["state"] in LIVE]:
                 tx.execute(_NEW_CLAIMS, claims)
+            if uses := [story.use | {"booking_id": number} for story, number in numbered if story.use]:
+                tx.execute(_NEW_USES, uses)
             for story, number in numbered:
                 told += story.events(number)
             progress(ids[-1] - ids[0] + 1, of)
@@ -181,7 +190,8 @@ def _chunks(items: list[Any]) -> Iterator[list[Any]]:
 
 
 def _claim(story: Story, booking_id: int) -> dict[str, Any]:
-    known, slot = story.placed.instrument, held(story.placed.instrument, story.placed.slot)
+    known = story.placed.instrument
+    slot = story.claim or held(known, story.placed.slot)
     return {
         "instrument_id": known.id,
         "channel": story.placed.channel,

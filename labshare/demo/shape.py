@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import accumulate
 from random import Random
 
@@ -60,6 +60,14 @@ class Timelines:
                 insort(taken, claim)
                 return Placed(instrument, channel, slot)
         return None
+
+    def free_until(self, placed: Placed) -> datetime:
+        """When the next claim on the channel begins; far away where there is none."""
+        taken = self._taken[placed.instrument.id, placed.channel]
+        at = bisect_right(
+            taken, placed.slot.padded(placed.instrument.warmup_minutes, placed.instrument.cooldown_minutes)
+        )
+        return taken[at].start if at < len(taken) else placed.slot.end + 365 * timedelta(days=1)
 
     def place_at(self, instrument: Known, day: date, start: int, minutes: int) -> Placed | None:
         """The same, said in minutes of a local day."""

@@ -62,6 +62,8 @@ class Story:
     placed: Placed
     values: dict[str, Any]
     facts: list[tuple[Actor, datetime, type[BookingFact], dict[str, Any]]] = field(default_factory=list)
+    use: dict[str, Any] = field(default_factory=dict)  # the usage record, once somebody came
+    claim: Slot | None = None  # what a completed one keeps; the others hold all of their time
 
     def row(self) -> dict[str, Any]:
         """The row as it is after all that happened: every fact made a version."""
@@ -173,6 +175,7 @@ class Teller:
             "decide_by": None,
             "answer": "",
             "created_at": asked,
+            "excuse": "",
         }
 
     # -- when
