@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
@@ -48,6 +48,7 @@ class Postman:
         self.taken: list[Taken] = []
         self.signed_in: list[str] = []
         self.connections = -1  # the controller itself knocks once, to see whether somebody is in
+        self.at: Callable[[str], None] = lambda _moment: None  # is told "asked" before a letter comes, then "taken"
         self.user, self.scheme = user, "smtps" if wrapped else "smtp"
         context = None
         if certificate is not None:
@@ -77,12 +78,14 @@ class Postman:
     ) -> str:
         if address.startswith("refused@"):
             return "550 nobody of that name"
+        self.at("asked")
         envelope.rcpt_tos.append(address)
         return "250 ok"
 
     async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         sealed = session.ssl is not None or self.scheme == "smtps"
         self.taken.append(Taken(envelope.mail_from, envelope.rcpt_tos, parsed(envelope.content), sealed))
+        self.at("taken")  # and the sender does not know yet
         return "250 taken"
 
 
