@@ -11,7 +11,8 @@ from flask import Flask
 
 from labshare.booking import services
 from labshare.booking.services.asking import Draft
-from labshare.kernel.actor import Actor
+from labshare.kernel import clock
+from labshare.kernel.actor import SYSTEM, Actor
 from labshare.kernel.db import transaction
 from labshare.kernel.slots import Slot
 from labshare.people import access
@@ -48,6 +49,17 @@ def cancel(_app: Flask, person_id: int, booking_id: int, version: int | None = N
     """Cancel a booking; the word for it."""
     services.cancel(_actor(person_id), booking_id, version)
     return "cancel"
+
+
+def check_in(_app: Flask, person_id: int, booking_id: int) -> str:
+    """Check in; the word for it."""
+    services.check_in(_actor(person_id), booking_id)
+    return "check_in"
+
+
+def judge(_app: Flask, booking_id: int) -> str | None:
+    """Let the clock judge a booking; the word for what it did, None where there was nothing to do."""
+    return services.judge(SYSTEM, booking_id, clock.now())
 
 
 def hold(_app: Flask, instrument_ids: tuple[int, ...], times: int) -> int:

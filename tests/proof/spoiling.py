@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 
-from labshare.booking import queries
+from labshare.booking import change, presence, queries
 from labshare.booking.services import deciding
 from labshare.kernel import db as kernel
 from labshare.kernel.retry import Retry
@@ -46,6 +46,7 @@ def slow(_app: Flask) -> None:
     """A moment passes between gathering the facts and writing."""
     queries.gather = _late(queries.gather)
     deciding._about = _late(deciding._about)
+    presence.around = _late(presence.around)
 
 
 def _late(look: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,7 +65,7 @@ def careless(_app: Flask) -> None:
         tx.execute(sa.update(table).where(table.c.id == row_id).values(version=version + 1, **values))
         return version + 1
 
-    deciding.swap = swap
+    change.swap = swap
 
 
 def forgetful(_app: Flask) -> None:

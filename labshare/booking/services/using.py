@@ -101,10 +101,10 @@ def record(
         if corrects:
             _correct(tx, actor, old, known, scene, slot, values, reason, now)
             return tx.done(_use(old))
+        told = {"overtime": overtime, "left_early": early}
+        _tell(tx, actor, old, slot, judgement.OPERATOR, now, **told)  # compared and swapped before anything is written
         tx.note(_record, _row(old, known, slot.start, judgement.OPERATOR) | _ended(slot, slot.end) | values)
         _hold(tx, old, judgement.kept(scene.claim, slot.start, slot.end, known))
-        told = {"overtime": overtime, "left_early": early}
-        _tell(tx, actor, old, slot, judgement.OPERATOR, now, **told)
         return tx.done(_use(old))
 
 
@@ -126,8 +126,8 @@ def judge(actor: Actor, booking_id: int, now: datetime) -> str | None:
             change(tx, actor, old, None, values, BookingMissed, now, excuse=verdict.excuse)
             timeline.release(tx, kind=timeline.BOOKING, owner_id=old.id)
         elif verdict.does == judgement.ASSUME:
-            tx.note(_record, _row(old, known, old.starts_at, judgement.ASSUMED) | _ended(old.slot, old.ends_at))
             _tell(tx, actor, old, old.slot, judgement.ASSUMED, now)
+            tx.note(_record, _row(old, known, old.starts_at, judgement.ASSUMED) | _ended(old.slot, old.ends_at))
         else:
             use = _use(old)
             assumed = {"source": judgement.ASSUMED}
