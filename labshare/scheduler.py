@@ -90,10 +90,9 @@ class Scheduler:
         if held is None or self.stopping.is_set():
             return
         with self._at_work, self._outliving_the_database(), self._giving_way():
-            jumped = watch_clock(SYSTEM, held)
-            if jumped is not None:
-                log.error("the clock jumped by %s; destructive jobs are paused", jumped)
-            run_due(clock.now(), held, self.stopping.is_set, lambda job, run: self._watched(job, run, held))
+            now = watch_clock(SYSTEM, held)
+            if now is not None:
+                run_due(now, held, self.stopping.is_set, lambda job, run: self._watched(job, run, held))
 
     def look(self) -> None:
         """Is anything late? Asked beside the work, so that a job that takes for ever does not hide it."""

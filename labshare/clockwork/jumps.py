@@ -25,6 +25,7 @@ class Sight:
     boot: str
     epoch: datetime | None
     ahead: timedelta
+    now: datetime | None = None
 
 
 def known() -> Sight:
@@ -42,7 +43,7 @@ def look() -> Sight | None:
         theirs = rows(sa.select(db_now().label("present")))[0].present
         after = clock.uptime()
         if after - before < QUICK:
-            return Sight(clock.BOOT, now - between, now - theirs)
+            return Sight(clock.BOOT, now - between, now - theirs, now)
     return None
 
 

@@ -17,11 +17,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from labshare import supervisor
-from labshare.kernel.db import UtcDateTime, db
+from labshare.clockwork.models import JobRun
+from labshare.kernel.db import db, table_of
 from labshare.supervisor import Child
 from tests.proof.ticking import Flags, built
 
-PATIENCE = 60.0
+PATIENCE = 25.0
 TABLES = (
     "CREATE TABLE drill (job VARCHAR(20) NOT NULL, period BIGINT NOT NULL, pid INTEGER NOT NULL)",
     "CREATE TABLE drill_due (id INTEGER PRIMARY KEY, done INTEGER NOT NULL)",
@@ -118,10 +119,12 @@ class Stand:
 
     def age(self, job: str, time_passed: timedelta) -> None:
         """Move what a job did into the past, as if nothing had run since."""
-        table = sa.table("job_run", *(sa.column(name) for name in ("id", "job")), *_MOMENTS)
+        table = table_of(JobRun)
+        moments = (table.c.period, table.c.started_at, table.c.finished_at)
         with self.engine.connect() as connection:
-            for row in connection.execute(sa.select(table).where(table.c.job == job).order_by(_MOMENTS[0])).all():
-                moved = {one.name: getattr(row, one.name) - time_passed for one in _MOMENTS if getattr(row, one.name)}
+            # The oldest first, so that no two ever stand in one period.
+            for row in connection.execute(sa.select(table).where(table.c.job == job).order_by(table.c.period)).all():
+                moved = {one: getattr(row, one.name) - time_passed for one in moments if getattr(row, one.name)}
                 connection.execute(sa.update(table).where(table.c.id == row.id).values(moved))
         self.do("UPDATE drill SET period = period - :s WHERE job = :job", s=int(time_passed.total_seconds()), job=job)
 
@@ -168,7 +171,6 @@ class Stand:
         return found
 
 
-_MOMENTS = tuple(sa.column(name, UtcDateTime) for name in ("period", "started_at", "finished_at"))
 _TWICE = "SELECT job, period, count(*) FROM drill WHERE job <> 'reaper' GROUP BY job, period HAVING count(*) > 1"
 _NOTED_TWICE = "SELECT job, period, count(*) FROM job_run GROUP BY job, period HAVING count(*) > 1"
 _DONE = "SELECT period FROM drill WHERE job = :job AND period >= :since AND period <= :now ORDER BY period"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -16,28 +17,28 @@ from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, rows, table_of, transaction
 from labshare.kernel.journal import publish
 
+log = logging.getLogger("labshare.clockwork")
 _lease, _late = table_of(Lease), table_of(JobLateness)
 
 
-def watch_clock(actor: Actor, held: Held) -> timedelta | None:
+def watch_clock(actor: Actor, held: Held) -> datetime | None:
     """Before anything due is run: has the clock jumped? Then whatever takes something from somebody stands still.
 
-    How far it jumped, or None. Raises LeaseLost.
+    The moment this look vouches for, by which jobs may be done; None where there was no clear look. Raises LeaseLost.
     """
     known, seen = jumps.known(), jumps.look()
     if seen is None:
         return None
     far = jumps.moved(known, seen)
     jumped = abs(far) > jumps.JUMP
-    if not jumped and known.boot == seen.boot and abs(far) < jumps.DRIFT:
-        return None
-    with transaction() as tx:
-        confirm(tx, held)
-        values = {"boot": seen.boot, "epoch": seen.epoch, "ahead": seen.ahead.total_seconds()}
-        tx.execute(sa.update(_lease).where(_lease.c.name == NAME).values(values))
-        if jumped:
-            _alarm(tx, actor, held, far)
-    return far if jumped else None
+    if jumped or known.boot != seen.boot or abs(far) >= jumps.DRIFT:
+        with transaction() as tx:
+            confirm(tx, held)
+            values = {"boot": seen.boot, "epoch": seen.epoch, "ahead": seen.ahead.total_seconds()}
+            tx.execute(sa.update(_lease).where(_lease.c.name == NAME).values(values))
+            if jumped:
+                _alarm(tx, actor, held, far)
+    return seen.now
 
 
 def _alarm(tx: Transaction, actor: Actor, held: Held, far: timedelta) -> None:
@@ -45,6 +46,7 @@ def _alarm(tx: Transaction, actor: Actor, held: Held, far: timedelta) -> None:
     some = [job for job in jobs() if job.destructive]
     stopped = pauses.stop_all(tx, actor, some, f"the clock jumped by {seconds:+d} s", now)
     publish(tx, actor, ClockJumped(object_id=held.fence, seconds=seconds, paused=stopped), now)
+    log.error("the clock jumped by %+d s; paused: %s", seconds, ", ".join(stopped) or "nothing")
 
 
 def tell_late(actor: Actor, now: datetime, held: Held) -> list[str]:
