@@ -18,7 +18,7 @@ from jinja2 import PackageLoader
 
 from labshare.config import Settings
 from labshare.kernel.db import rows
-from labshare.notifications import ics, recipes
+from labshare.notifications import ics, recipes, wording
 from labshare.notifications.audience import readers
 from labshare.notifications.facts import Fact, numbered
 from labshare.people import links
@@ -71,7 +71,7 @@ def _message(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
     about, calendar = fact.booking, None
     with _speaking(reader.language):
         link = settings.base_url + _path(fact)
-        said: dict[str, Any] = {"sentence": say(recipes.sentence(fact)), "link": link, "details": []}
+        said: dict[str, Any] = {"sentence": say(wording.sentence(fact)), "link": link, "details": []}
         if about is not None:
             said["details"] = [
                 (_("Instrument"), f"{about.code} {own(about.name_en, about.name_zh)}"),
@@ -82,7 +82,7 @@ def _message(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
             way = ics.method(fact) if about.company_id == reader.company_id or about.person_id == reader.id else None
             calendar = (way, ics.event(fact, way, mail.address, link, settings)) if way else None
         said["choices"] = settings.base_url + _build("inbox.choices")
-        return _letter(mail, say(recipes.subject(fact)), "message", calendar, **said)
+        return _letter(mail, say(wording.subject(fact)), "message", calendar, **said)
 
 
 def _matters(fact: Fact, now: datetime) -> bool:
@@ -115,7 +115,7 @@ def _reset(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
     person = found[0]
     with _speaking(person.language):
         link = links.address(links.RESET, person.id, person.version)
-        return _letter(mail, say(recipes.subject(fact)), "reset", name=person.name, link=link)
+        return _letter(mail, say(wording.subject(fact)), "reset", name=person.name, link=link)
 
 
 def _invitation(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
@@ -131,7 +131,7 @@ def _invitation(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
     with _speaking(invited.language):  # the inviter's: of the invited nothing is known yet
         link = links.address(links.JOIN, invited.id, invited.version)
         said = {"name": invited.name, "company": invited.company, "link": link}
-        return _letter(mail, say(recipes.subject(fact)), "invitation", **said)
+        return _letter(mail, say(wording.subject(fact)), "invitation", **said)
 
 
 def _speaking(chosen: str | None) -> Any:

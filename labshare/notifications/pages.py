@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from labshare.kernel.errors import Problem
-from labshare.notifications import queries, recipes, services
+from labshare.notifications import queries, recipes, services, wording
 from labshare.notifications.models import DEAD, STATES, Delivery, Message
 from labshare.notifications.policy import require_admin
 from labshare.notifications.queries import Mail, Shown, require_mail, require_message
@@ -46,8 +46,8 @@ def _line(one: Shown) -> dict[str, Any]:
         "at": one.fact.at,
         "zone": about.tz if about else LOCAL,
         "unread": not one.read,
-        "title": say(recipes.subject(one.fact)),
-        "text": say(recipes.sentence(one.fact)),
+        "title": say(wording.subject(one.fact)),
+        "text": say(wording.sentence(one.fact)),
         "href": _leads_to(one),
     }
 

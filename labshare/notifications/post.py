@@ -82,7 +82,7 @@ def compose(letter: Letter, settings: Settings, now: datetime) -> EmailMessage:
     """The letter as MIME: text, HTML, and the event for the calendar; a second copy is known by its Message-ID."""
     house = urlsplit(settings.base_url).hostname or "labshare"
     message = EmailMessage(policy=SMTP if letter.to.isascii() else SMTPUTF8)
-    message["Subject"] = in_one_line(letter.subject)
+    message["Subject"] = in_one_line(letter.subject).replace("–", "-")  # else an English one would have to be encoded
     message["From"] = Address("LabShare", addr_spec=settings.mail_from)
     message["To"] = Address(addr_spec=letter.to)
     message["Date"] = format_datetime(now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from labshare.notifications import recipes
+from labshare.notifications import recipes, wording
 from labshare.notifications.models import DEAD, STATES
 from labshare.web.bodies import Moment, OneOf, Whole
 from labshare.web.i18n import say
@@ -24,8 +24,8 @@ class MessageOut(Schema):
     at = Moment(attribute="fact.at", required=True)
     group = fields.String(required=True, metadata={"enum": list(recipes.GROUPS)})
     kind = fields.String(attribute="fact.kind", required=True, metadata={"example": "booking_approved"})
-    title = fields.Function(lambda one: say(recipes.subject(one.fact)), metadata={"type": "string"})
-    text = fields.Function(lambda one: say(recipes.sentence(one.fact)), metadata={"type": "string"})
+    title = fields.Function(lambda one: say(wording.subject(one.fact)), metadata={"type": "string"})
+    text = fields.Function(lambda one: say(wording.sentence(one.fact)), metadata={"type": "string"})
     booking = fields.Function(
         lambda one: one.fact.booking.id if one.fact.booking else None, metadata={"type": ["integer", "null"]}
     )

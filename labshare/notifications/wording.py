@@ -1,0 +1,49 @@
+"""A fact in words: what its recipe says, with who, what and when filled in for its reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labshare.booking.rules import STATE_WORDS
+from labshare.kernel.errors import Text
+from labshare.notifications import recipes
+from labshare.notifications.facts import Fact
+from labshare.web.i18n import moment, own, span
+
+_STATES = ("was", "state")
+_MOMENTS = ("decide_by",)
+
+
+def subject(fact: Fact) -> Text:
+    """The fact as a line, in the language that is spoken now."""
+    return Text(recipes.RECIPES[fact.kind].subject.msgid, _words(fact))
+
+
+def sentence(fact: Fact) -> Text:
+    """The fact as a sentence, in the language that is spoken now; it says all there is to say."""
+    return Text(recipes.RECIPES[fact.kind].says(fact).msgid, _words(fact))
+
+
+def _words(fact: Fact) -> dict[str, Any]:
+    said: dict[str, Any] = {"who": fact.who or "LabShare", **fact.data}
+    for name in _STATES:
+        if isinstance(said.get(name), str):
+            said[name] = STATE_WORDS.get(said[name], said[name])
+    if "lag_seconds" in said:
+        said["minutes"] = said["lag_seconds"] // 60
+    if "paused" in said:
+        said["paused"] = ", ".join(said["paused"])
+    about = fact.booking
+    if about is None:
+        return said
+    for name in _MOMENTS:
+        if said.get(name):
+            said[name] = moment(fact.moment(name), about.tz)
+    for name, start, end in (
+        ("slot", "starts_at", "ends_at"),
+        ("old_slot", "old_starts_at", "old_ends_at"),
+        ("used", "used_from", "used_to"),
+    ):
+        if start in fact.data:
+            said[name] = span(fact.moment(start), fact.moment(end), about.tz)
+    return {**said, "instrument": f"{about.code} {own(about.name_en, about.name_zh)}", "company": about.company}
