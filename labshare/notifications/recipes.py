@@ -34,7 +34,7 @@ BOOKINGS, REMINDERS, QUEUE, ALARMS, ACCOUNT = "bookings", "reminders", "queue", 
 GROUPS = {
     BOOKINGS: N_("Bookings: answers, changes and what became of them"),
     REMINDERS: N_("Reminders the day before"),
-    QUEUE: N_("What waits for your answer, and changes at your sites"),
+    QUEUE: N_("What waits for your answer"),
     ALARMS: N_("Alarms: jobs that fail or are late"),
     ACCOUNT: N_("Account: your company's standing, invitations and passwords"),
 }
