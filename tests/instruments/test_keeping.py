@@ -211,3 +211,25 @@ def test_nothing_is_left_behind_by_a_refused_entry(cast: Cast) -> None:
     assert rows(sa.select(sa.func.count()).select_from(Category))[0][0] == 1
     assert rows(sa.select(sa.func.count()).select_from(Instrument))[0][0] == 2
     assert rows(sa.select(sa.func.count()).select_from(Site))[0][0] == 2
+
+
+def test_by_when_a_use_is_judged_is_said_like_the_other_numbers(cast: Cast) -> None:
+    before = cast.api("mei").get("/instruments/SEM-01").json
+    assert {name: before[name] for name in THRESHOLDS} == THRESHOLDS
+    changed = cast.api("li").patch("/instruments/SEM-01", {"grace_minutes": 45, "check_in_minutes": 0})
+    assert (changed.status_code, changed.json["grace_minutes"], changed.json["check_in_minutes"]) == (200, 45, 0)
+    for name in THRESHOLDS:
+        refused = cast.api("li").patch("/instruments/SEM-01", {name: 1441})
+        assert (refused.status_code, list(refused.json["errors"])) == (422, [name])
+    page = cast.browser("li").get("/instruments/SEM-01/edit").text
+    assert all(f'name="{name}"' in page for name in THRESHOLDS)
+
+
+THRESHOLDS = {
+    "check_in_minutes": 15,
+    "grace_minutes": 30,
+    "late_minutes": 10,
+    "overtime_minutes": 10,
+    "early_minutes": 30,
+    "auto_end_minutes": 60,
+}

@@ -78,13 +78,21 @@ def test_the_same_sheet_again_changes_nothing(cast: Cast) -> None:
 
 
 def test_known_codes_are_changed_and_columns_left_out_stay(cast: Cast) -> None:
-    more = {"location": "B1", "channels": "3", "cooldown_min": "5", "approval": "yes", "horizon_days": "30"}
+    more = {
+        "location": "B1",
+        "channels": "3",
+        "cooldown_min": "5",
+        "approval": "yes",
+        "horizon_days": "30",
+        "grace_min": "20",
+    }
     services.import_instruments(cast.li, sheet(RAMAN, more=more))
     done = services.import_instruments(cast.li, sheet(RAMAN.replace(",400,", ",450.50,"), TEM))
     assert (done.created, done.changed) == (["TEM-01"], {"RAM-01": ["rate_cny_per_hour"]})
     found = queries.known("RAM-01")
     assert (found.location, found.channels, found.cooldown_minutes, found.approval) == ("B1", 3, 5, True)
     assert (str(found.rate_cny_per_hour), found.version, found.horizon_days) == ("450.50", 2, 30)
+    assert (found.grace_minutes, found.late_minutes) == (20, 10)
 
 
 def test_a_dry_run_says_what_would_happen_and_does_nothing(cast: Cast) -> None:

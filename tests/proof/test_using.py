@@ -67,9 +67,9 @@ def outcome(stage: Stage, booking: int) -> tuple[str, int, int, str]:
 
 
 def at_the_barrier(stage: Stage, crew: Crew, booking: int) -> list[Said]:
-    """Half of them check in, the other half judge, all at once."""
+    """Some check in, the others judge, all at once: every second time half of each, else one judges."""
     ways = ((acts.check_in, stage.mei, booking), (acts.judge, booking))
-    return crew.together([ways[one % 2] for one in range(FEW)])
+    return crew.together([ways[one % 2 if booking % 2 else one == 0] for one in range(FEW)])
 
 
 def won(said: list[Said]) -> list[str]:
