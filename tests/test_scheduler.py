@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from labshare.clockwork.job import Job
 from labshare.clockwork.models import JobRun, Lease
 from labshare.kernel.db import db, rows
 from labshare.kernel.errors import N_
-from labshare.scheduler import Scheduler
+from labshare.scheduler import Scheduler, Ticks
 
 DAY = timedelta(days=3650)
 
@@ -114,3 +114,78 @@ def test_told_to_stop_it_finishes_the_job_at_hand_and_gives_the_lead_back(
     assert rows(sa.select(Lease.holder))[0].holder == ""
     [(finished,)] = rows(sa.select(JobRun.finished_at))
     assert finished is not None
+
+
+def test_a_ticker_that_went_to_sleep_because_the_clock_was_set_back_is_woken(
+    app: Flask, start: Callable[[], Scheduler]
+) -> None:
+    app.extensions["jobs"] = ()
+    scheduler = start()
+    wait_for(lambda: scheduler.held)
+    for name in scheduler._ticks:  # set back by an hour, the ticker's next moments lie an hour ahead
+        asleep = scheduler._ticker.get_job(name).next_run_time + timedelta(hours=1)
+        scheduler._ticker.modify_job(name, next_run_time=asleep)
+    time.sleep(1.2)
+    change("UPDATE lease SET beat_at = '2001-01-01 00:00:00.000000'")
+    wait_for(lambda: scheduler.mind() and rows(sa.select(Lease.beat_at))[0].beat_at.year > 2001)
+
+
+def test_a_clock_set_far_ahead_brings_one_tick_and_no_backlog() -> None:
+    ticks, now = Ticks(0.3), datetime(2026, 11, 22, tzinfo=UTC)
+    assert ticks.get_next_fire_time(now - timedelta(days=400), now) == now + timedelta(seconds=0.3)
+
+
+def test_a_job_that_hangs_is_noted_and_ends_the_process(app: Flask, start: Callable[[], Scheduler]) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def hangs(_now: datetime) -> None:
+        begun.set()
+        may_end.wait(20)
+
+    app.extensions["jobs"] = (replace(daily(hangs), timeout=timedelta(seconds=2)),)
+    scheduler = start()
+    assert begun.wait(20)
+    assert scheduler.mind(), "its time is not over yet"
+    wait_for(lambda: not scheduler.mind())
+    [(error, finished)] = rows(sa.select(JobRun.error, JobRun.finished_at))
+    assert (error, finished) == ("took longer than 2 s and was ended", None)
+    may_end.set()
+
+
+def test_a_process_that_was_stopped_has_not_hung(
+    app: Flask, start: Callable[[], Scheduler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slowly(_now: datetime) -> None:
+        begun.set()
+        may_end.wait(20)
+
+    app.extensions["jobs"] = (replace(daily(slowly), timeout=timedelta(seconds=30)),)
+    scheduler = start()
+    assert begun.wait(20)
+    scheduler._looked -= 3600  # as if it had been stopped for an hour
+    assert scheduler.mind()
+    may_end.set()
+
+
+def test_a_job_that_does_not_end_in_time_is_handed_back_as_it_is(
+    app: Flask, start: Callable[[], Scheduler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labshare.scheduler.LAST_WORDS", 0.5)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slowly(_now: datetime) -> None:
+        begun.set()
+        may_end.wait(20)
+
+    app.extensions["jobs"] = (daily(slowly),)
+    scheduler = start()
+    assert begun.wait(20)
+    assert not scheduler.stop()
+    may_end.set()
+    ran: list[datetime] = []
+    app.extensions["jobs"] = (daily(ran.append),)
+    change("UPDATE lease SET holder = '', expires_at = '2001-01-01 00:00:00.000000'")
+    start()
+    wait_for(lambda: ran)
