@@ -81,6 +81,7 @@ def objects(house: House) -> dict[str, Any]:
         "site_id": min(house.actor("manager").site_ids),
         "invitation_id": invitation,
         "code": "SEM-01",
+        "name": "deliver",
         "token": tokens,
     }
 
