@@ -37,7 +37,10 @@ class Reader:
 
 
 def readers(facts: Sequence[Fact]) -> dict[int, list[Reader]]:
-    """Who is told each fact, by the journal's ids; two statements at most, however many facts."""
+    """Who is told each fact, by the journal's ids; two statements at most, however many facts.
+
+    Who did it themselves is among them only where their calendar must hear of it.
+    """
     people, invited = _people(facts), _invited(facts)
     return {fact.id: _told(fact, people, invited) for fact in facts}
 
@@ -53,8 +56,16 @@ def _told(fact: Fact, people: Mapping[int, Reader], invited: Mapping[int, Reader
     return [
         one
         for number, one in sorted(people.items())
-        if number != fact.actor_id and one.may_see(fact) and any(_is(one, who, fact) for who in audiences)
+        if one.may_see(fact)
+        and any(_is(one, who, fact) for who in audiences)
+        and (number != fact.actor_id or _must_correct(one, fact))
     ]
+
+
+def _must_correct(one: Reader, fact: Fact) -> bool:
+    """Does what they did themselves change what stands in their own calendar?"""
+    own = fact.booking is not None and fact.booking.person_id == one.id
+    return own and fact.in_calendars and recipes.RECIPES[fact.kind].calendar is not None
 
 
 def _is(one: Reader, audience: str, fact: Fact) -> bool:

@@ -40,6 +40,7 @@ class About:
     site_en: str
     site_zh: str
     zone: str
+    first_yes: int | None = None  # the journal's number of the first approval
 
     @property
     def tz(self) -> ZoneInfo:
@@ -61,6 +62,12 @@ class Fact:
     data: Mapping[str, Any]
     booking: About | None
 
+    @property
+    def in_calendars(self) -> bool:
+        """Had the laboratory said yes to the booking before this happened? Then it stands in somebody's calendar."""
+        yes = self.booking.first_yes if self.booking else None
+        return yes is not None and yes < self.id
+
     def moment(self, name: str) -> datetime:
         """A moment the fact speaks of."""
         return datetime.fromisoformat(self.data[name])
@@ -71,12 +78,17 @@ _ENTRY: sa.Select[Any] = sa.select(
     *(Person.name.label("who"), Entry.data),
 ).outerjoin(Person, Person.id == Entry.actor_id)
 
+_FIRST_YES = (
+    sa.select(sa.func.min(Entry.id))
+    .where(Entry.object == "booking", Entry.object_id == Booking.id, Entry.kind == "booking_approved")
+    .scalar_subquery()
+)
 _ABOUT: sa.Select[Any] = (
     sa.select(  # type: ignore[assignment]
         *(Booking.id, Booking.state, Booking.version, Booking.starts_at, Booking.ends_at, Booking.purpose),
         *(Booking.on_behalf, Booking.person_id, Booking.company_id, Company.name, Booking.instrument_id),
         *(Instrument.code, Instrument.name_en, Instrument.name_zh, Instrument.location, Instrument.site_id),
-        *(Site.name_en.label("site_en"), Site.name_zh.label("site_zh"), Site.zone),
+        *(Site.name_en.label("site_en"), Site.name_zh.label("site_zh"), Site.zone, _FIRST_YES),
     )
     .join(Company, Company.id == Booking.company_id)
     .join(Instrument, Instrument.id == Booking.instrument_id)
@@ -106,10 +118,3 @@ def _with_bookings(entries: Sequence[Any]) -> list[Fact]:
         )
         for one in entries
     ]
-
-
-def was_approved_before(fact: Fact) -> bool:
-    """Had the laboratory said yes to the booking before this happened? Then it stands in somebody's calendar."""
-    earlier = (Entry.object == "booking") & (Entry.object_id == (fact.booking.id if fact.booking else 0))
-    yes = sa.select(Entry.id).where(earlier, Entry.id < fact.id, Entry.kind == "booking_approved")
-    return bool(rows(yes.limit(1)))

@@ -79,7 +79,7 @@ def prepare(facts: Sequence[Fact], now: datetime, *, read_before: datetime | Non
         recipe = recipes.RECIPES[fact.kind]
         old = read_before is not None and fact.at < read_before
         for one in told[fact.id]:
-            if recipe.inbox and one.id is not None:
+            if recipe.inbox and one.id is not None and one.id != fact.actor_id:
                 made.messages.append(_message(fact, one.id, recipe.group, fact.at if old else None))
             if (one.id, recipe.group) not in unmailed:
                 made.deliveries.append(_delivery(fact, one, now))

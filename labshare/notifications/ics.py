@@ -11,7 +11,7 @@ import icalendar
 from labshare.booking import lifecycle
 from labshare.config import Settings
 from labshare.notifications import recipes
-from labshare.notifications.facts import Fact, was_approved_before
+from labshare.notifications.facts import Fact
 from labshare.web.i18n import own
 
 
@@ -21,7 +21,7 @@ def method(fact: Fact) -> str | None:
     if way is None or fact.booking is None:
         return None
     approved = lifecycle.told(fact.kind, dict(fact.data)) == lifecycle.APPROVED
-    return way if approved or was_approved_before(fact) else None
+    return way if approved or fact.in_calendars else None
 
 
 def event(fact: Fact, way: str, address: str, link: str, settings: Settings) -> bytes:

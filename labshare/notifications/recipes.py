@@ -1,8 +1,8 @@
 """Which fact tells whom, in which words, of which group, and whether it goes into their calendar: all in one place.
 
-Nobody is told what they did themselves, nor what they may not see; who was removed is told nothing. People of a
-suspended company still hear what becomes of their bookings. Mail follows the person's choice by group; links to
-passwords and invitations always go out.
+Nobody is told what they did themselves, nor what they may not see; only their calendar hears, by mail, of approved time
+that they moved or gave back. Who was removed is told nothing. People of a suspended company still hear what becomes
+of their bookings. Mail follows the person's choice by group; links to passwords and invitations always go out.
 """
 
 from __future__ import annotations

@@ -80,6 +80,20 @@ def test_what_was_never_approved_is_in_no_calendar_and_is_not_taken_out_of_one(
     assert ways == (["REQUEST", "CANCEL"] if approved else [])
 
 
+def test_what_mei_does_herself_corrects_her_calendar_and_is_no_news_to_her(house: House, tmp_path: Path) -> None:
+    fact, mei = house.booking("mei"), house.cast.mei
+    house.happens(mei, booking.BookingMoved(**moved(fact), was="requested", state="requested"))
+    house.happens(house.cast.li, booking.BookingApproved(**{**fact, "version": 4}))
+    house.happens(mei, booking.BookingMoved(**moved({**fact, "version": 5}), was="approved", state="requested"))
+    house.happens(mei, booking.BookingCancelled(**{**fact, "version": 6}, was="requested"))
+    post(clock.now())
+    said = [(way, int(event["SEQUENCE"])) for way, event in events(tmp_path) if "mei@" in str(event["ATTENDEE"])]
+    assert said == [("REQUEST", 4), ("REQUEST", 5), ("CANCEL", 6)]
+    assert [mail["To"] for mail in mails(tmp_path)].count("mei@cast.labshare.test") == 3
+    assert "mei" in house.told("booking_approved")
+    assert "mei" not in house.told("booking_moved") | house.told("booking_cancelled")
+
+
 def test_managers_are_told_but_their_calendars_are_left_alone(house: House, tmp_path: Path) -> None:
     fact = house.booking("mei")
     house.happens(house.cast.li, booking.BookingApproved(**{**fact, "version": 2}))
