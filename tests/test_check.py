@@ -65,3 +65,15 @@ def test_jobs_are_listed_and_run_by_name(cast: Cast, labshare: Run) -> None:
     done = labshare("jobs", "run", "tidy_up")
     assert (done.exit_code, done.output) == (0, "nothing to do\n")
     assert labshare("jobs", "run", "no_such_job").exit_code == 1
+
+
+def test_a_job_is_tried_dry_paused_and_resumed_by_command(cast: Cast, labshare: Run) -> None:
+    assert labshare("jobs", "run", "tidy_up", "--dry-run").output == "nothing to do\n"
+    assert labshare("jobs", "run", "check", "--dry-run").exit_code == 1
+    assert labshare("jobs", "pause", "tidy_up").exit_code == 2, "a pause has a reason"
+    assert labshare("jobs", "pause", "tidy_up", "--reason", "an audit").exit_code == 0
+    assert "paused: an audit" in labshare("jobs", "list").output
+    refused = labshare("jobs", "run", "tidy_up")
+    assert (refused.exit_code, "This job is paused." in refused.output) == (1, True)
+    assert labshare("jobs", "resume", "tidy_up").exit_code == 0
+    assert labshare("jobs", "run", "tidy_up").exit_code == 0

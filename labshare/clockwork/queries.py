@@ -136,8 +136,8 @@ def _line(job: Job, last: Run | None, pause: Pause | None, now: datetime) -> Lin
 def heartbeat() -> timedelta | None:
     """How long ago the leader's heart beat, by the database's clock; None where none ever did."""
     present = sa.type_coerce(db_now(), UtcDateTime).label("present")
-    row = rows(sa.select(Lease.beat_at, Lease.fence, present).where(Lease.name == NAME))[0]
-    return max(timedelta(0), row.present - row.beat_at) if row.fence else None
+    found = rows(sa.select(Lease.beat_at, present).where(Lease.name == NAME, Lease.fence > 0))
+    return max(timedelta(0), found[0].present - found[0].beat_at) if found else None
 
 
 def silence(actor: Actor) -> Text | None:

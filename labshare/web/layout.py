@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, request, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import Text
@@ -60,7 +60,7 @@ def _notices(notices: Sequence[Notice]) -> list[str]:
         return []
     try:
         return [say(found) for notice in notices if (found := notice(who))]
-    except DBAPIError:  # the page says that the database does not answer; its frame must not fail over it
+    except SQLAlchemyError:  # the page says that the database does not answer; its frame must not fail over it
         return []
 
 

@@ -159,7 +159,8 @@ def test_a_job_that_fails_is_tried_again_and_then_left_to_people(stand: Stand, s
     for number in range(ROUNDS):
         times = 1 + number % (TRIES - 1)
         failing(stand, times)
-        until(lambda behind=stand.frontier(): stand.frontier() > behind)
+        failed = stand.frontier()
+        until(lambda failed=failed: stand.frontier() > failed)
         stand.goes_on()
         assert stand.ask(ALARMS, kind="job_failed")[0][0] == told + number, "a retry in time is no alarm"
         failing(stand, TRIES)
