@@ -12,11 +12,13 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
+from labshare.booking import services
 from labshare.booking.jobs import JUDGE_USE
 from labshare.booking.jobs.using import judge_use
 from labshare.clockwork.models import JobRun
 from labshare.instruments import services as keeping
 from labshare.kernel.db import db, rows, transaction
+from labshare.kernel.errors import Forbidden
 from tests.booking.conftest import Turn, at, body
 from tests.booking.test_asking import codes
 from tests.cast import Cast
@@ -337,3 +339,21 @@ def test_two_judges_and_a_user_at_once_come_to_one_outcome(cast: Cast, turn: Tur
     assert {state(number) for number in numbers} == {("missed", "")}
     told = rows(sa.text("SELECT count(*) FROM journal WHERE kind = 'booking_missed'"))  # type: ignore[arg-type]
     assert told[0][0] == len(numbers)
+
+
+def test_only_the_clockwork_judges(cast: Cast, turn: Turn) -> None:
+    number = booked(cast, "09:00", "11:00")
+    for person in (cast.mei, cast.li, cast.ada):
+        with pytest.raises(Forbidden):
+            services.judge(person, number, turn("10:00"))
+    assert state(number) == ("approved", "")
+
+
+def test_a_person_cannot_enter_what_lies_ahead_or_elsewhere(cast: Cast, turn: Turn) -> None:
+    number = booked(cast, "09:00", "11:00")
+    said = {"starts_at": at("09:00").isoformat(), "ends_at": at("10:00").isoformat()}
+    assert codes(do(cast, number, "usage", said, "li")) == ["too_soon", "in_the_future"]
+    turn("12:00")
+    said = {"starts_at": at("11:00", 0).isoformat(), "ends_at": at("11:30", 0).isoformat()}
+    assert codes(do(cast, number, "usage", said, "li")) == ["outside_booking"]
+    assert state(number) == ("approved", "")
