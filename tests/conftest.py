@@ -82,7 +82,7 @@ class Databases:
     def __init__(self, folder: Path, postgres: str | None) -> None:
         self.folder, self.count = folder, 0
         self.admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT") if postgres else None
-        self.mark = f"t{os.getpid()}"
+        self.mark = f"t{os.getpid()}_{folder.name}"  # a process may keep two sets of them
         if self.admin is None:
             self.template = str(folder / "template.sqlite3")
             self._migrate(f"sqlite:///{self.template}")
@@ -134,6 +134,14 @@ class Databases:
             connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {self.mark}_now WITH (FORCE)")
         self._make(f"{self.mark}_now", self.template)
 
+    def close(self) -> None:
+        """Drop what was made for all."""
+        if self.admin is not None:
+            self.renew()
+            self.drop(self.current)
+            self.drop(self._url(self.template))
+            self.admin.dispose()
+
     def drop(self, url: str) -> None:
         if self.admin is None:
             for path in self.folder.glob(f"{Path(url).name}*"):
@@ -148,11 +156,7 @@ def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     postgres = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
     made = Databases(tmp_path_factory.mktemp(request.param), postgres)
     yield made
-    if made.admin is not None:
-        made.renew()
-        made.drop(made.current)
-        made.drop(made._url(made.template))
-        made.admin.dispose()
+    made.close()
 
 
 @pytest.fixture

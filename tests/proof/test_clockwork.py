@@ -6,7 +6,8 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -60,21 +61,35 @@ def standing(databases: Databases, folder: Path, many: int, *spoil: str) -> Iter
 
 
 @pytest.fixture(scope="module")
-def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    """Two schedulers on one database, for all faults that leave no trace."""
-    with standing(databases, tmp_path_factory.mktemp("drill"), 2) as made:
+def stands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Stand]]:
+    """On each engine two schedulers on one database, for all faults that leave no trace."""
+    with ExitStack() as all_of_them:
+        made = []
+        for url in (None, request.getfixturevalue("postgres_url")):
+            databases = Databases(tmp_path_factory.mktemp("drill"), url)
+            all_of_them.callback(databases.close)
+            folder = tmp_path_factory.mktemp("schedulers")
+            made.append(all_of_them.enter_context(standing(databases, folder, 2)))
         yield made
 
 
-@pytest.fixture
-def sound(request: pytest.FixtureRequest, ran: Ran) -> Iterator[Callable[..., None]]:
-    """After every fault: nothing lost, nothing twice, and it goes on. Prints what was run."""
-    figures: dict[str, object] = {"rounds": ROUNDS}
-    yield lambda **more: figures.update(more)
-    stand: Stand = request.getfixturevalue("stand")
-    stand.goes_on()
-    assert stand.faults() == []
-    ran(**figures, periods=stand.ask("SELECT count(*) FROM drill")[0][0])
+Figures = dict[str, object]
+
+
+def drill(scenario: Callable[[Stand], Figures]) -> Callable[..., None]:
+    """A fault on each engine, both at once, as most of it is waiting: nothing lost, nothing twice, and it goes on."""
+
+    def test(stands: list[Stand], ran: Ran) -> None:
+        with ThreadPoolExecutor(len(stands)) as engines:
+            found = list(engines.map(scenario, stands))
+        for stand, figures in zip(stands, found, strict=True):
+            stand.goes_on()
+            assert stand.faults() == []
+            periods = stand.ask("SELECT count(*) FROM drill")[0][0]
+            ran(engine=stand.engine.dialect.name, rounds=ROUNDS, **figures, periods=periods)
+
+    test.__name__, test.__doc__ = scenario.__name__, scenario.__doc__
+    return test
 
 
 def leading(stand: Stand) -> int:
@@ -92,13 +107,16 @@ def takeover(stand: Stand, fence: int, began: float) -> float:
     return took
 
 
-def test_two_schedulers_do_every_period_once(stand: Stand, sound: Callable[..., None]) -> None:
+@drill
+def test_two_schedulers_do_every_period_once(stand: Stand) -> Figures:
     for _ in range(ROUNDS):
         stand.goes_on()
         time.sleep(0.5)
+    return {}
 
 
-def test_a_killed_leader_is_followed_and_what_it_had_begun_is_done(stand: Stand, sound: Callable[..., None]) -> None:
+@drill
+def test_a_killed_leader_is_followed_and_what_it_had_begun_is_done(stand: Stand) -> Figures:
     worst = 0.0
     for _ in range(ROUNDS):
         stand.goes_on()
@@ -108,17 +126,16 @@ def test_a_killed_leader_is_followed_and_what_it_had_begun_is_done(stand: Stand,
         os.kill(leader, signal.SIGKILL)
         worst = max(worst, takeover(stand, fence, time.monotonic()))
         stand.flags.drop("slow")
-    sound(worst_takeover=f"{worst:.2f} s")
+    return {"worst_takeover": f"{worst:.2f} s"}
 
 
-def test_a_leader_stopped_for_longer_than_its_lease_does_nothing_twice(
-    stand: Stand, sound: Callable[..., None]
-) -> None:
+@drill
+def test_a_leader_stopped_for_longer_than_its_lease_does_nothing_twice(stand: Stand) -> Figures:
     worst = 0.0
     for _ in range(ROUNDS):
         stand.goes_on()
         worst = max(worst, stopped_and_resumed(stand))
-    sound(worst_takeover=f"{worst:.2f} s")
+    return {"worst_takeover": f"{worst:.2f} s"}
 
 
 def stopped_and_resumed(stand: Stand) -> float:
@@ -139,7 +156,8 @@ def stopped_and_resumed(stand: Stand) -> float:
     return took
 
 
-def test_a_broken_connection_is_made_good_before_a_job_and_during_one(stand: Stand, sound: Callable[..., None]) -> None:
+@drill
+def test_a_broken_connection_is_made_good_before_a_job_and_during_one(stand: Stand) -> Figures:
     for _ in range(ROUNDS):
         for slow in (0.0, 0.4):
             stand.flags.put("slow", slow)
@@ -151,10 +169,11 @@ def test_a_broken_connection_is_made_good_before_a_job_and_during_one(stand: Sta
                     time.sleep(0.6)
             stand.flags.drop("slow")
             stand.goes_on()
-    sound(faults=2 * ROUNDS)
+    return {"faults": 2 * ROUNDS}
 
 
-def test_a_job_that_fails_is_tried_again_and_then_left_to_people(stand: Stand, sound: Callable[..., None]) -> None:
+@drill
+def test_a_job_that_fails_is_tried_again_and_then_left_to_people(stand: Stand) -> Figures:
     told, failures = stand.ask(ALARMS, kind="job_failed")[0][0], 0
     for number in range(ROUNDS):
         times = 1 + number % (TRIES - 1)
@@ -174,7 +193,7 @@ def test_a_job_that_fails_is_tried_again_and_then_left_to_people(stand: Stand, s
             db.session.remove()
         stand.goes_on()
         failures += times + TRIES
-    sound(failures=failures)
+    return {"failures": failures}
 
 
 def failing(stand: Stand, times: int) -> None:
@@ -183,7 +202,8 @@ def failing(stand: Stand, times: int) -> None:
     until(lambda: not stand.flags.get("fail"))
 
 
-def test_a_job_that_hangs_ends_its_process_and_another_takes_over(stand: Stand, sound: Callable[..., None]) -> None:
+@drill
+def test_a_job_that_hangs_ends_its_process_and_another_takes_over(stand: Stand) -> Figures:
     worst = 0.0
     for _ in range(ROUNDS):
         stand.goes_on()
@@ -193,13 +213,14 @@ def test_a_job_that_hangs_ends_its_process_and_another_takes_over(stand: Stand, 
         stand.flags.drop("hang")
         worst = max(worst, takeover(stand, fence, time.monotonic()))
         assert stand.ask("SELECT count(*) FROM job_run WHERE job = 'sweep' AND error LIKE 'took longer than%'")
-    sound(worst_takeover=f"{worst:.2f} s")
+    return {"worst_takeover": f"{worst:.2f} s"}
 
 
 MISSED = {"tally": (30 * SECOND, SECOND), "hourly": (3 * DAY, HOUR), "daily": (40 * DAY, DAY)}
 
 
-def test_after_downtime_every_missed_period_is_done_in_order(stand: Stand, sound: Callable[..., None]) -> None:
+@drill
+def test_after_downtime_every_missed_period_is_done_in_order(stand: Stand) -> Figures:
     for number in range(ROUNDS):
         stand.goes_on()
         stand.end(kill=number % 2 == 0)
@@ -216,15 +237,14 @@ def test_after_downtime_every_missed_period_is_done_in_order(stand: Stand, sound
             made_up = stand.ask(f"SELECT count(*) FROM drill WHERE {_BETWEEN}", **asked)[0][0]
             assert made_up >= away / step, f"{job}: {made_up}"
         assert stand.ask("SELECT done FROM drill_due WHERE id = :id", id=owed) == [(1,)]
-    sound(downtimes="30 s, 3 days, 40 days")
+    return {"downtimes": "30 s, 3 days, 40 days"}
 
 
 _BETWEEN = "job = :job AND period > :last AND period <= :now"
 
 
-def test_a_clock_that_jumps_is_told_and_stops_what_takes_something_away(
-    stand: Stand, sound: Callable[..., None]
-) -> None:
+@drill
+def test_a_clock_that_jumps_is_told_and_stops_what_takes_something_away(stand: Stand) -> Figures:
     jumps = stand.ask(ALARMS, kind="clock_jumped")[0][0]
     for _ in range(ROUNDS):
         stand.goes_on()
@@ -242,7 +262,7 @@ def test_a_clock_that_jumps_is_told_and_stops_what_takes_something_away(
         assert stand.ask(f"{REAPED} AND period <> 0") == [(0,)], "it went by no clock but the right one"
         # Periods before the first were done in the name of a clock that was set back; here the count begins afresh.
         stand.do("DELETE FROM drill WHERE job <> 'reaper' AND period < :first", first=time.time() - 600)
-    sound(jumps=jumps)
+    return {"jumps": jumps}
 
 
 REAPED = "SELECT count(*) FROM drill WHERE job = 'reaper'"
