@@ -32,7 +32,7 @@ PARTS = {  # (end of the file's path, function) -> what it does
     ("kernel/db/writing.py", "_begin"): "begin and locks, in one round trip",
     ("booking/queries.py", "asked_anew"): "the instrument and the company",
     ("booking/queries.py", "gather"): "the claims around the slot",
-    ("booking/rules.py", "refusals"): "the rules",
+    ("booking/rules/asking.py", "refusals"): "the rules",
     ("booking/services/asking.py", "_save"): "making booking, claim and fact",
     ("kernel/retry.py", "keep"): "making the answer",
     ("kernel/db/writing.py", "write_down"): "writing all of it, in one statement",

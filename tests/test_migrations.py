@@ -54,8 +54,8 @@ def test_each_step_down_and_up_keeps_a_laboratory_full_of_data(app: Flask) -> No
         upgrade(revision=revision)
         assert _counts() == before, f"up to {revision}"
     assert has_guard("claim", "ex_claim_overlap")
-    with pytest.raises(sa.exc.IntegrityError), db.engine.connect() as connection:
-        statement = sa.text("UPDATE booking SET state = 'nowhere' WHERE id = (SELECT min(id) FROM booking)")
+    statement = sa.text("UPDATE booking SET state = 'nowhere' WHERE id = (SELECT min(id) FROM booking)")
+    with db.engine.connect() as connection, pytest.raises(sa.exc.IntegrityError):
         connection.execute(statement)
 
 

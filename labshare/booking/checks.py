@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labshare.booking import judgement, lifecycle
+from labshare.booking import lifecycle
 from labshare.booking.models import Booking, UsageRecord
+from labshare.booking.rules import judgement
 from labshare.instruments.models import Claim
 from labshare.kernel.journal import Entry
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from labshare.booking import judgement, lifecycle
-from labshare.booking.judgement import CLOSED, OVERRUN, Hindrance, Verdict
+from labshare.booking import lifecycle
 from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.queries import Seen
+from labshare.booking.rules import judgement
+from labshare.booking.rules.judgement import CLOSED, OVERRUN, Hindrance, Verdict
 from labshare.clockwork.models import JobRun
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from labshare.booking.judgement import ASSUMED, CHECKED_IN, CLOSED, OPERATOR, OVERRUN
 from labshare.booking.rules import STATE_WORDS
+from labshare.booking.rules.judgement import ASSUMED, CHECKED_IN, CLOSED, OPERATOR, OVERRUN
 from labshare.kernel.errors import N_, Text
 
 _TOLD = {

@@ -10,11 +10,10 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from labshare.booking import judgement
 from labshare.booking.events import BookingCompleted, BookingMissed, BookingStarted
-from labshare.booking.judgement import ASSUMED, CHECKED_IN, OPERATOR
 from labshare.booking.lifecycle import COMPLETED, IN_USE, MISSED
-from labshare.booking.rules import held
+from labshare.booking.rules import held, judgement
+from labshare.booking.rules.judgement import ASSUMED, CHECKED_IN, OPERATOR
 from labshare.demo.shape import Timelines
 from labshare.demo.stories import Story
 from labshare.kernel.actor import SYSTEM, Actor

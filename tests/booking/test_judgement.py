@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labshare.booking import judgement
-from labshare.booking.judgement import ASSUME, CLOSED, MISS, OVERRUN, Hindrance, Verdict
+from labshare.booking.rules import judgement
+from labshare.booking.rules.judgement import ASSUME, CLOSED, MISS, OVERRUN, Hindrance, Verdict
 from labshare.kernel.slots import MINUTE, Slot
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

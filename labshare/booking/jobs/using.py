@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from labshare.booking import lifecycle, presence, queries
-from labshare.booking.judgement import ASSUME, END, MISS
+from labshare.booking.rules.judgement import ASSUME, END, MISS
 from labshare.booking.services import using
 from labshare.clockwork.job import Job
 from labshare.kernel.actor import SYSTEM

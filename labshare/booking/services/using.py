@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import judgement, lifecycle, policy, presence, queries, rules
+from labshare.booking import lifecycle, policy, presence, queries, rules
 from labshare.booking.change import about, change
 from labshare.booking.events import BookingCompleted, BookingMissed, BookingStarted, UsageCorrected
 from labshare.booking.models import UsageRecord
 from labshare.booking.presence import Scene, Use
 from labshare.booking.queries import Seen
+from labshare.booking.rules import judgement
 from labshare.instruments import timeline
 from labshare.instruments.queries import Known
 from labshare.kernel import clock
