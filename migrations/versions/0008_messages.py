@@ -68,7 +68,8 @@ def upgrade() -> None:
     op.create_index("ix_delivery_changed_at", "delivery", ["changed_at"])
     who = "CASE journal.kind WHEN 'password_reset_asked' THEN journal.object_id END"
     op.execute(
-        "INSERT INTO delivery (journal_id, address, person_id, state, tries, next_try_at, changed_at, last_error, version) "
+        "INSERT INTO delivery "
+        "(journal_id, address, person_id, state, tries, next_try_at, changed_at, last_error, version) "
         f"SELECT journal.id, {ADDRESS}, {who}, coalesce(before.state, 'waiting'), coalesce(before.tries, 0), "
         "coalesce(before.next_try_at, journal.at), coalesce(before.changed_at, journal.at), "
         "coalesce(before.last_error, ''), coalesce(before.version, 1) "
@@ -95,7 +96,7 @@ def upgrade() -> None:
     op.create_index("ix_message_person_id_read_at", "message", ["person_id", "read_at"])
     op.create_index("ix_message_person_id_id", "message", ["person_id", "id"])
     op.create_index("ix_message_at", "message", ["at"])
-    lately = sa.bindparam("lately", datetime.now(UTC) - timedelta(days=90), MOMENT)  # noqa: DTZ - a migration's own
+    lately = sa.bindparam("lately", datetime.now(UTC) - timedelta(days=90), MOMENT)
     op.execute(
         sa.text(
             'INSERT INTO message (journal_id, person_id, booking_id, "group", at, read_at) '
