@@ -14,6 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from labshare import create_app, demo
 from labshare.config import Settings
 from labshare.demo.names import DOMAIN
+from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Base, db, rows
 from labshare.people import access
@@ -75,6 +76,13 @@ class House:
             found = list(rows(statement))
             db.session.remove()
         return found
+
+    def run(self, job: str) -> None:
+        """Let the clockwork do one of its jobs."""
+        with self.app.app_context():
+            found = next(one for one in self.app.extensions["jobs"] if one.name == job)
+            found.run(clock.now())
+            db.session.remove()
 
     def table(self, name: str) -> sa.Table:
         return Base.metadata.tables[name]
