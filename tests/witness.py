@@ -31,7 +31,7 @@ class Witness:
         if cursor.rowcount == 0:  # an insert that found its row there already, a swap that came too late
             return
         for found in WRITES.finditer(statement if CHANGE.match(statement) else ""):
-            self.open.setdefault(id(connection), set()).add(found[1].lower())
+            self.open.setdefault(id(connection), set()).add(found[1].lower().removeprefix("_alembic_tmp_"))
 
     def committed(self, connection: Connection) -> None:
         tables = self.open.pop(id(connection), set())

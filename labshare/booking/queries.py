@@ -218,8 +218,8 @@ def asked(instrument_id: int, company_id: int) -> tuple[Known, Asker | None]:
     return catalogue.as_known(found), None if number is None else Asker(number, name, state == "active")
 
 
-def asked_anew(instrument_id: int, company_id: int) -> tuple[Known, Asker | None, int]:
-    """The same, and the number of the booking that is about to be written."""
+def asked_anew(instrument_id: int, company_id: int) -> tuple[Known, Asker | None, int | None]:
+    """The same, and the number of the booking that is about to be written, where it can be known."""
     *found, number, name, state, new = _one(_ASKED_ANEW, wanted=instrument_id, asker=company_id)
     return catalogue.as_known(found), None if number is None else Asker(number, name, state == "active"), new
 

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from labshare.instruments import timeline
 from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import db, transaction
+from labshare.kernel.errors import Conflict
 from labshare.kernel.journal import publish
 from labshare.people.events import CompanyAdded
-from tests.booking.conftest import at, body
+from tests.booking.conftest import at, body, slot
 from tests.cast import Cast
+from tests.kernel.happenings import tell
 
 Counts = Callable[[], dict[str, int]]
 
@@ -182,3 +185,20 @@ def test_asking_for_the_very_end_of_the_horizon_works_and_a_step_beyond_does_not
     assert cast.api("mei").post("/bookings", inside).status_code == 201
     assert at("00:00", days + 2) > last
     assert codes(cast.api("mei").post("/bookings", body("00:00", "01:00", days=days + 2))) == ["too_far_ahead"]
+
+
+def test_what_the_rules_overlook_the_database_refuses_with_all_that_was_written_beside_it(
+    cast: Cast, counts: Counts
+) -> None:
+    assert cast.api("mei").post("/bookings", body("09:00", "11:00")).status_code == 201
+    before = counts()
+
+    def overlook() -> None:
+        held = slot("10:00", "12:00")
+        with transaction() as tx:
+            tell(tx)
+            timeline.claim(tx, instrument_id=cast.sem, channel=1, slot=held, kind=timeline.BOOKING, owner_id=99)
+
+    with pytest.raises(Conflict, match="slot_taken"):
+        overlook()
+    assert counts() == before

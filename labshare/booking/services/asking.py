@@ -141,12 +141,11 @@ class _explained:  # noqa: N801 - reads as a word in a with statement
 
 
 def _save(
-    tx: Transaction, actor: Actor, number: int, draft: Draft, known: Known, company: Asker, facts: rules.Facts
+    tx: Transaction, actor: Actor, drawn: int | None, draft: Draft, known: Known, company: Asker, facts: rules.Facts
 ) -> Seen:
     slot, now, channel = draft.slot, facts.now, facts.granted()
     decide_by = rules.decide_by(known, slot, now) if known.approval else None
     row = {
-        "id": number,
         "state": lifecycle.REQUESTED if known.approval else lifecycle.APPROVED,
         "version": 1 if known.approval else 2,
         "instrument_id": known.id,
@@ -162,7 +161,7 @@ def _save(
         "created_at": now,
         "excuse": "",
     }
-    tx.note(table_of(Booking), row)
+    number = tx.insert(table_of(Booking), row, drawn)
     held = rules.held(known, slot)
     timeline.claim(tx, instrument_id=known.id, channel=channel, slot=held, kind=timeline.BOOKING, owner_id=number)
     fact: dict[str, Any] = {"object_id": number, "company_id": company.id, "instrument_id": known.id}
@@ -171,7 +170,7 @@ def _save(
     publish(tx, actor, asked, now)
     if not known.approval:
         publish(tx, SYSTEM, BookingApproved(**fact, version=2), now)
-    return _as_seen(known, row, company.name, actor.name)
+    return _as_seen(known, row | {"id": number}, company.name, actor.name)
 
 
 def _as_seen(known: Known, row: dict[str, Any], company_name: str, person_name: str) -> Seen:

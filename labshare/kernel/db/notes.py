@@ -36,6 +36,11 @@ def plain_insert(table: sa.Table) -> sa.Insert:
 
 
 @cache
+def returning_insert(table: sa.Table) -> sa.Insert:
+    return sa.insert(table).returning(table.c.id)
+
+
+@cache
 def inserts(shape: tuple[tuple[sa.Table, tuple[str, ...], bool], ...]) -> sa.Insert:
     """One statement for a row in each table: the one that may be refused comes last and is counted."""
     *others, last = (
@@ -44,7 +49,8 @@ def inserts(shape: tuple[tuple[sa.Table, tuple[str, ...], bool], ...]) -> sa.Ins
         .values({name: sa.bindparam(f"{table.name}_{name}", type_=table.c[name].type) for name in names})
         for table, names, guarded in sorted(shape, key=lambda one: one[2])
     )
-    return last.add_cte(*(other.cte(f"also_{n}") for n, other in enumerate(others)))
+    all_of_them = last.add_cte(*(other.cte(f"also_{n}") for n, other in enumerate(others)))
+    return all_of_them.execution_options(preserve_rowcount=True)  # or nobody knows whether it was refused
 
 
 @cache

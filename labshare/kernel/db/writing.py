@@ -12,7 +12,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from labshare.kernel.db.base import db, dialect
-from labshare.kernel.db.notes import Note, insert_missing, insert_or_nothing, inserts, plain_insert, together
+from labshare.kernel.db.notes import (
+    Note,
+    insert_missing,
+    insert_or_nothing,
+    inserts,
+    plain_insert,
+    returning_insert,
+    together,
+)
 from labshare.kernel.db.refusals import constraint_of, guards, problem_of
 from labshare.kernel.errors import N_, Busy, Conflict, Reason
 
@@ -64,8 +72,16 @@ class Transaction:
             shape = tuple((note.table, tuple(note.values), note.guarded_by is not None) for note in some)
             values = {f"{note.table.name}_{name}": value for note in some for name, value in note.values.items()}
             written = self.connection.execute(inserts(shape), values).rowcount
-            if written == 0:
-                raise guards[next(filter(None, (note.guarded_by for note in some)))]()
+            if written != 1:
+                refused = (guards[note.guarded_by]() for note in some if note.guarded_by is not None)
+                raise next(refused, RuntimeError(f"{written} rows were written instead of one"))
+
+    def insert(self, table: sa.Table, values: dict[str, Any], number: int | None) -> int:
+        """Insert a row under the number `next_id` drew for it, or where it drew none under a new one; its id."""
+        if number is None:
+            return int(self.execute(returning_insert(table), values).scalar_one())
+        self.note(table, {"id": number, **values})
+        return number
 
     def done(self, result: _T) -> _T:
         """Hand the result on, having stored the answer to a retried request first."""
