@@ -157,7 +157,7 @@ def wrong_move(state: str, move: str) -> list[Reason]:
     return [
         Reason(
             "wrong_state",
-            N_("The booking is %(state)s; this is no longer possible.", state=STATE_WORDS[state]),
+            N_("The booking is %(state)s; this is not possible.", state=STATE_WORDS[state]),
         )
     ]
 
