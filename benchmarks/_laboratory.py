@@ -130,7 +130,8 @@ def _past(lab: Laboratory, bookings: int) -> Iterator[list[list[tuple[Any, ...]]
 def _booking(number: int, instrument: int, company: int, start: datetime) -> tuple[tuple[Any, ...], ...]:
     end, asked = start + LENGTH, start - timedelta(days=3)
     said = {"instrument_id": instrument, "starts_at": start.isoformat(), "ends_at": end.isoformat()}
-    booking = ("approved", 2, instrument, company, company, start, end, 1, "Fracture surfaces", False, None, "", asked, "")
+    plain = (1, "Fracture surfaces", False, None, "", asked, "")
+    booking = ("approved", 2, instrument, company, company, start, end, *plain)
     claim = (instrument, 1, start - WARM_UP, end, "booking", number)
     told = (asked, "booking_requested", "booking", number, 1, company, company, json.dumps(said))
     return (number, *booking), (number, *claim), (number, *told)
