@@ -22,8 +22,9 @@ from labshare.config import Settings
 from labshare.kernel.db import db
 from tests.postgres import Server, find
 
-# A slow machine is no defect; speed is measured in benchmarks/, never in tests.
-hypothesis.settings.register_profile("house", deadline=None)
+# A slow machine is no defect; speed is measured in benchmarks/, never in tests. The tests ask the same questions in
+# every run, so that they say the same of the same code; the proofs, run by themselves, ask new ones.
+hypothesis.settings.register_profile("house", deadline=None, derandomize="LABSHARE_PROOF" not in os.environ)
 hypothesis.settings.load_profile("house")
 
 ENGINES = ("sqlite", "postgresql")

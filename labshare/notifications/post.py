@@ -7,6 +7,7 @@ import os
 import smtplib
 import ssl
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -82,7 +83,7 @@ def compose(letter: Letter, settings: Settings, now: datetime) -> EmailMessage:
     """The letter as MIME: text, HTML, and the event for the calendar; a second copy is known by its Message-ID."""
     house = urlsplit(settings.base_url).hostname or "labshare"
     message = EmailMessage(policy=SMTP if letter.to.isascii() else SMTPUTF8)
-    message["Subject"] = in_one_line(letter.subject).replace("–", "-")  # else an English one would have to be encoded
+    message.set_raw("Subject", _encoded("Subject", in_one_line(letter.subject)))
     message["From"] = Address("LabShare", addr_spec=settings.mail_from)
     message["To"] = Address(addr_spec=letter.to)
     message["Date"] = format_datetime(now)
@@ -96,6 +97,12 @@ def compose(letter: Letter, settings: Settings, now: datetime) -> EmailMessage:
             event.decode(), subtype="calendar", filename="booking.ics", params={"method": method}, cte="base64"
         )
     return message
+
+
+def _encoded(name: str, text: str) -> str:
+    """A header's text in ASCII, folded; EmailMessage's own folding loses spaces between two encoded words."""
+    text = text.replace("–", "-")  # else an English one would have to be encoded
+    return Header(text, None if text.isascii() else "utf-8", header_name=name).encode(linesep="\r\n")
 
 
 def _into_folder(message: EmailMessage, folder: Path, name: str) -> None:

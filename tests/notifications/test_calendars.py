@@ -10,7 +10,7 @@ import icalendar
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labshare.booking import events as booking
@@ -164,6 +164,8 @@ def test_nothing_anybody_wrote_adds_a_property_or_a_second_event(title: str, pla
         assert sign not in raw.decode()
 
 
+@example("0000 00¡¡¡¡¡¡¡¡ࠀ𐀀𐀀𐀀𐀀𐀀 ¡", "")  # the standard library's folding loses the last space
+@example("on the SEM 预约已批准 " * 12, "")
 @given(NASTY, NASTY)
 def test_nothing_anybody_wrote_adds_a_header_or_an_addressee(subject: str, text: str) -> None:
     letter = Letter("fact-1-1", "mei@lab.example", subject, text, f"<p>{text}</p>", ("REQUEST", b"BEGIN:VCALENDAR\r\n"))
@@ -175,4 +177,4 @@ def test_nothing_anybody_wrote_adds_a_header_or_an_addressee(subject: str, text:
     assert [part.get_content_type() for part in mail.walk()] == [
         *("multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"),
     ]
-    assert mail["Subject"].split() == ics.in_one_line(subject).replace("–", "-").split()
+    assert mail["Subject"] == ics.in_one_line(subject).replace("–", "-")
