@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from labshare.clockwork.job import Job, Unsound
 from labshare.clockwork.models import JobRun
-from labshare.kernel.db import Model, rows, snapshot, transaction
+from labshare.kernel.db import Model, purge, rows, snapshot
 from labshare.kernel.errors import N_
 from labshare.kernel.retry import Answer
 from labshare.people.models import SignIn, SignInFailure
@@ -20,7 +20,6 @@ log = logging.getLogger("labshare.clockwork")
 ANSWERS = timedelta(hours=48)
 FAILURES = timedelta(days=1)
 RUNS = timedelta(days=30)
-AT_ONCE = 500
 
 
 def _old(now: datetime) -> dict[str, tuple[type[Model], sa.ColumnElement[bool]]]:
@@ -36,7 +35,7 @@ def _old(now: datetime) -> dict[str, tuple[type[Model], sa.ColumnElement[bool]]]
 
 def tidy_up(now: datetime) -> dict[str, int]:
     """Delete old answers, ended sessions, counted failures and runs that were followed by others, a few at a time."""
-    return {name: _delete(model, old) for name, (model, old) in _old(now).items()}
+    return {name: purge(model, old) for name, (model, old) in _old(now).items()}
 
 
 def preview_tidying(now: datetime) -> dict[str, int]:
@@ -45,18 +44,6 @@ def preview_tidying(now: datetime) -> dict[str, int]:
         name: rows(sa.select(sa.func.count()).select_from(model).where(old))[0][0]
         for name, (model, old) in _old(now).items()
     }
-
-
-def _delete(model: type[Model], old: sa.ColumnElement[bool]) -> int:
-    table = model.__table__
-    some = sa.select(table.c.id).where(old).limit(AT_ONCE)
-    total = 0
-    while True:
-        with transaction() as tx:
-            gone = tx.execute(sa.delete(model).where(table.c.id.in_(some))).rowcount
-        total += gone
-        if gone < AT_ONCE:
-            return total
 
 
 def check(_now: datetime) -> dict[str, int]:

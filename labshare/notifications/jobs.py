@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from labshare.clockwork.job import Job, in_a_line
-from labshare.kernel.db import Model, rows, swap, table_of, transaction
+from labshare.kernel.db import Model, purge, rows, swap, table_of, transaction
 from labshare.kernel.errors import N_, Conflict
 from labshare.notifications import fanning
 from labshare.notifications.letters import Addressed, write
@@ -157,18 +157,7 @@ def _old(now: datetime) -> dict[str, tuple[type[Model], sa.ColumnElement[bool]]]
 
 def tidy_messages(now: datetime) -> dict[str, int]:
     """Delete mails and messages that are old, a few at a time."""
-    return {name: _delete(model, old) for name, (model, old) in _old(now).items()}
-
-
-def _delete(model: type[Model], old: sa.ColumnElement[bool]) -> int:
-    table, total = table_of(model), 0
-    some = sa.select(table.c.id).where(old).limit(AT_ONCE)
-    while True:
-        with transaction() as tx:
-            gone = tx.execute(sa.delete(table).where(table.c.id.in_(some))).rowcount
-        total += gone
-        if gone < AT_ONCE:
-            return total
+    return {name: purge(model, old) for name, (model, old) in _old(now).items()}
 
 
 def _would_tidy(now: datetime) -> dict[str, int]:

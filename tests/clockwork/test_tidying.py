@@ -8,9 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
-from labshare.clockwork.jobs import AT_ONCE, tidy_up
+from labshare.clockwork.jobs import tidy_up
 from labshare.clockwork.models import JobRun
 from labshare.kernel.db import rows, transaction
+from labshare.kernel.db.purging import AT_ONCE
 from labshare.kernel.retry import Answer
 from labshare.people.models import SignIn, SignInFailure
 from tests.cast import Cast
