@@ -113,10 +113,10 @@ class BookingMissed(BookingFact):
 
 @dataclass(frozen=True, kw_only=True)
 class UsageCorrected(BookingFact):
-    """Staff corrected a usage record; the old values stand here."""
+    """Staff corrected a usage record; the old values and the new ones stand here."""
 
     OBJECT: ClassVar[str] = "usage_record"
     booking_id: int
-    was: dict[str, Any]
-    now: dict[str, Any]
+    before: dict[str, Any]
+    after: dict[str, Any]
     reason: str

@@ -53,7 +53,7 @@ _WITH_A_PROBLEM = N_("%(who)s checked out; used from %(used_from)s to %(used_to)
 
 def sentence(kind: str, data: Mapping[str, Any], who: str | None, zone: ZoneInfo) -> Text:
     """One entry of a booking's history; moments are written in the site's zone."""
-    now, was = data.get("now") or {}, data.get("was") or {}
+    before, after = data.get("before", {}), data.get("after", {})
     return Text(
         _template(kind, data, who).msgid,
         {
@@ -62,14 +62,14 @@ def sentence(kind: str, data: Mapping[str, Any], who: str | None, zone: ZoneInfo
             "end": _moment(data["ends_at"], zone),
             "old_start": _moment(data.get("old_starts_at"), zone),
             "decide_by": _moment(data.get("decide_by"), zone),
-            "used_from": _moment(data.get("used_from") or now.get("starts_at"), zone),
-            "used_to": _moment(data.get("used_to") or now.get("ends_at"), zone),
-            "was_from": _moment(was.get("starts_at") if isinstance(was, dict) else None, zone),
-            "was_to": _moment(was.get("ends_at") if isinstance(was, dict) else None, zone),
+            "used_from": _moment(data.get("used_from") or after.get("starts_at"), zone),
+            "used_to": _moment(data.get("used_to") or after.get("ends_at"), zone),
+            "was_from": _moment(before.get("starts_at"), zone),
+            "was_to": _moment(before.get("ends_at"), zone),
             "answer": data.get("answer", ""),
             "problem": data.get("problem", ""),
             "reason": data.get("reason", ""),
-            "was": STATE_WORDS.get(was, "") if isinstance(was, str) else "",
+            "was": STATE_WORDS.get(data.get("was", ""), ""),
             "state": STATE_WORDS.get(data.get("state", ""), ""),
         },
     )

@@ -27,7 +27,7 @@ def sentence(fact: Fact) -> Text:
 def _words(fact: Fact) -> dict[str, Any]:
     said: dict[str, Any] = {"who": fact.who or "LabShare", **fact.data}
     for name in _STATES:
-        if isinstance(said.get(name), str):
+        if name in said:
             said[name] = STATE_WORDS.get(said[name], said[name])
     if "lag_seconds" in said:
         said["minutes"] = said["lag_seconds"] // 60

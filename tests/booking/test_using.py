@@ -19,6 +19,7 @@ from labshare.clockwork.models import JobRun
 from labshare.instruments import services as keeping
 from labshare.kernel.db import db, rows, transaction
 from labshare.kernel.errors import Forbidden
+from labshare.kernel.journal import Entry
 from tests.booking.conftest import Turn, at, body
 from tests.booking.test_asking import codes
 from tests.cast import Cast
@@ -238,10 +239,11 @@ def test_li_enters_what_was_used_and_corrects_it_and_the_old_values_stand(cast: 
     assert do(cast, number, "usage", longer, "li").status_code == 422
     fixed = do(cast, number, "usage", longer | {"reason": "Read off the log"}, "li").json
     assert (fixed["minutes"], fixed["samples"], fixed["note"], fixed["version"]) == (85, 2, "By hand", 2)
-    (told,) = rows(sa.text("SELECT data FROM journal WHERE kind = 'usage_corrected'"))  # type: ignore[arg-type]
+    (told,) = rows(sa.select(Entry.data).where(Entry.kind == "usage_corrected"))
     page = cast.browser("mei").get(f"/bookings/{number}").text
-    assert "Read off the log" in page
-    assert "55" in str(told.data)
+    assert "10:30 instead of" in page
+    assert "10:00: Read off the log" in page
+    assert (told.data["before"]["minutes"], told.data["after"]["minutes"]) == (55, 85)
 
 
 def test_a_correction_cannot_take_time_that_is_anothers_by_now(cast: Cast, turn: Turn) -> None:

@@ -67,7 +67,7 @@ def _completed(**how: Any) -> Make:
 
 def _corrected(house: House, fact: dict[str, Any]) -> Event:
     said = {**fact, "object_id": 88, "booking_id": fact["object_id"]}
-    return booking.UsageCorrected(**said, was={"samples": 1}, now={"samples": 2}, reason="Counted again")
+    return booking.UsageCorrected(**said, before={"samples": 1}, after={"samples": 2}, reason="Counted again")
 
 
 ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the booking's state then, the fact, who is told

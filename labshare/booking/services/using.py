@@ -248,7 +248,7 @@ def _correct(
     number = swap(tx, _record, use.id, use.version, values)
     was = {name: _plain(getattr(use, name)) for name in _CORRECTED}
     new = {name: _plain(values.get(name, getattr(use, name))) for name in _CORRECTED}
-    said: dict[str, Any] = {"booking_id": old.id, "was": was, "now": new, "reason": reason}
+    said: dict[str, Any] = {"booking_id": old.id, "before": was, "after": new, "reason": reason}
     publish(tx, actor, UsageCorrected(object_id=use.id, version=number, **about(old), **said), now)
     widest = Slot(min(scene.claim.start, old.starts_at), max(scene.claim.end, old.ends_at))
     _hold(tx, old, judgement.kept(widest, slot.start, slot.end, known))
