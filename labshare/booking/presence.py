@@ -150,8 +150,8 @@ def verdict(booking: Seen, known: Known, now: datetime) -> Verdict | None:
     return judgement.of_absence(booking.slot, now, known, scene.hindrances, watched=seen)
 
 
-def due(now: datetime) -> list[int]:
-    """Bookings that may have to be judged: uses long over first, for they stand in the way of others."""
+def due(now: datetime) -> list[tuple[int, str]]:
+    """Bookings that may have to be judged, by id and state: uses long over first, for they keep others waiting."""
     statement = (
         sa.select(Booking.id, Booking.state, Booking.starts_at, Booking.ends_at)
         .add_columns(Instrument.grace_minutes, Instrument.auto_end_minutes)
@@ -168,7 +168,7 @@ def due(now: datetime) -> list[int]:
     for number, state, start, end, grace, auto_end in rows(statement):
         when = end + auto_end * MINUTE if state == lifecycle.IN_USE else min(start + grace * MINUTE, end)
         if when <= now:
-            found.append(number)
+            found.append((number, state))
     return found
 
 

@@ -164,7 +164,7 @@ def test_a_no_show_frees_the_rest_for_the_next_asker(cast: Cast, turn: Turn) -> 
     number = booked(cast, "09:00", "12:00")
     assert judge_use(turn("09:29")) == {"missed": 0, "ended": 0, "assumed": 0}
     assert JUDGE_USE.preview is not None
-    assert JUDGE_USE.preview(turn("09:30")) == {"missed": 1}
+    assert JUDGE_USE.preview(turn("09:30")) == {"absent": 1, "ended": 0}
     assert judge_use(turn("09:30")) == {"missed": 1, "ended": 0, "assumed": 0}
     assert state(number) == ("missed", "")
     assert cast.api("bo").post("/bookings", body("10:00", "11:00", days=0)).status_code == 201
@@ -301,6 +301,21 @@ def test_check_in_and_check_out_cost_a_fixed_number_of_statements(
         counted.append((len(arriving), len(leaving)))
     assert len(set(counted)) == 1, counted
     assert max(counted[0]) <= 16
+
+
+def test_trying_it_dry_costs_one_statement_however_many_are_judged(
+    cast: Cast, turn: Turn, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    for hour in ("09", "11", "13"):
+        booked(cast, f"{hour}:00", f"{hour}:30")
+        booked(cast, f"{hour}:00", f"{hour}:30", instrument="BAT-01")
+    used = booked(cast, "15:00", "15:30")
+    turn("15:00")
+    do(cast, used, "check-in")
+    assert JUDGE_USE.preview is not None
+    with statements() as said:
+        assert JUDGE_USE.preview(turn("16:30")) == {"absent": 6, "ended": 1}
+    assert len(said) == 1
 
 
 def test_the_timeline_shows_what_was_really_used(cast: Cast, turn: Turn) -> None:

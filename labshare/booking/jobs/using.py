@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
-from labshare.booking import lifecycle, presence, queries
+from labshare.booking import lifecycle, presence
 from labshare.booking.rules.judgement import ASSUME, END, MISS
 from labshare.booking.services import using
 from labshare.clockwork.job import Job
@@ -18,7 +18,7 @@ _WORDS = {MISS: "missed", END: "ended", ASSUME: "assumed"}
 def judge_use(now: datetime) -> dict[str, int]:
     """End uses nobody ended, give the time of absent people to others, take as used what nobody was there to judge."""
     done: Counter[str] = Counter(dict.fromkeys(_WORDS.values(), 0))
-    for number in presence.due(now):
+    for number, _state in presence.due(now):
         try:
             if did := using.judge(SYSTEM, number, now):
                 done[_WORDS[did]] += 1
@@ -28,12 +28,9 @@ def judge_use(now: datetime) -> dict[str, int]:
 
 
 def _to_judge(now: datetime) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for number in presence.due(now):
-        booking = queries.seen(SYSTEM, number)
-        if verdict := presence.verdict(booking, presence.known_of(booking), now):
-            found[_WORDS[verdict.does]] += 1
-    return dict(found)
+    """Uses that end, and the absent; what becomes of each of these a run finds out one by one."""
+    states = [state for _number, state in presence.due(now)]
+    return {"absent": states.count(lifecycle.APPROVED), "ended": states.count(lifecycle.IN_USE)}
 
 
 _COMPLETED = ("bookings.listed", {"tab": "past", "state": lifecycle.COMPLETED})
