@@ -8,7 +8,7 @@ from labshare.kernel.retry import Retry
 from labshare.notifications import queries, services
 from labshare.notifications.models import Delivery, Message
 from labshare.notifications.policy import require_admin
-from labshare.notifications.queries import Choices, Mail, Unread, require_mail, require_message
+from labshare.notifications.queries import Choices, Mail, Retried, Unread, require_mail, require_message
 from labshare.notifications.schemas import (
     ChoicesIn,
     ChoicesOut,
@@ -18,6 +18,7 @@ from labshare.notifications.schemas import (
     MessagesIn,
     MessagesOut,
     ReadIn,
+    RetriedOut,
     UnreadOut,
 )
 from labshare.web.api import Blueprint
@@ -86,6 +87,14 @@ def deliveries(query: dict[str, Any]) -> Page:
     wanted = queries.mails(query["state"])
     found = page(wanted, Delivery.id, Delivery.id, query["limit"], query["cursor"], newest_first=True)
     return Page([Mail(*row) for row in found.items], found.next)
+
+
+@blp.post("/deliveries/retry")
+@first(require_admin)
+@blp.changes(200, RetriedOut)
+def retry_all(retry: Retry | None) -> Retried:
+    """Give dead letters five new tries, the oldest 200 first."""
+    return services.send_all_again(actor(), retry)
 
 
 @blp.post("/deliveries/<id:delivery_id>/retry")

@@ -125,7 +125,7 @@ def deliveries() -> str:
 @first(require_admin)
 def retry_all() -> Any:
     """Send every dead letter again."""
-    number = services.send_all_again(actor())
+    number = services.send_all_again(actor()).retried
     flash(ngettext("One mail is sent again.", "%(num)d mails are sent again.", number), "success")
     return redirect(url_for("inbox.deliveries"), 303)
 

@@ -116,6 +116,13 @@ class Mail:
     version: int
 
 
+@dataclass(frozen=True)
+class Retried:
+    """How many dead letters were given new tries."""
+
+    retried: int
+
+
 _MAIL = sa.select(
     *(Delivery.id, Delivery.address, Entry.kind, Delivery.state, Delivery.tries),
     *(Delivery.next_try_at, Delivery.changed_at, Delivery.last_error, Delivery.version),

@@ -91,6 +91,12 @@ class DeliveryOut(Schema):
     last_error = fields.String(required=True)
 
 
+class RetriedOut(Schema):
+    """How many dead letters were given new tries; at most 200 at a time."""
+
+    retried = fields.Integer(required=True)
+
+
 class DeliveriesOut(Schema):
     """A page of mails, newest first."""
 

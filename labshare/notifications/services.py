@@ -16,7 +16,7 @@ from labshare.kernel.retry import Retry
 from labshare.notifications import policy, queries, recipes
 from labshare.notifications.events import DeliveryRetried, MessagesChosen
 from labshare.notifications.models import DEAD, WAITING, Delivery, Message, MessageChoice
-from labshare.notifications.queries import Choices, Mail, Unread
+from labshare.notifications.queries import Choices, Mail, Retried, Unread
 
 _messages, _deliveries, _choices = table_of(Message), table_of(Delivery), table_of(MessageChoice)
 
@@ -76,15 +76,15 @@ def send_again(actor: Actor, delivery_id: int, retry: Retry | None = None, now: 
         return tx.done(queries.mail(delivery_id))
 
 
-def send_all_again(actor: Actor, now: datetime | None = None) -> int:
+def send_all_again(actor: Actor, retry: Retry | None = None, now: datetime | None = None) -> Retried:
     """Give every dead letter five new tries, at most 200 at a time; how many those were. Raises Forbidden."""
     now = now or clock.now()
     policy.require_admin(actor)
-    with transaction() as tx:
+    with transaction(retry=retry) as tx:
         dead = [Mail(*row) for row in rows(queries.mails(DEAD).order_by(_deliveries.c.id).limit(200))]
         for one in dead:
             _revive(tx, actor, one, now)
-        return tx.done(len(dead))
+        return tx.done(Retried(len(dead)))
 
 
 def _revive(tx: Transaction, actor: Actor, old: Mail, now: datetime) -> None:

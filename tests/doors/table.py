@@ -157,6 +157,7 @@ POST  messages_api.unread_one       +00000
 GET   messages_api.choices          ++++++
 POST  messages_api.choose           ++++++
 GET   messages_api.deliveries       -----+
+POST  messages_api.retry_all        -----+
 POST  messages_api.retry            -----+
 GET   clockwork.jobs                -----+
 GET   clockwork.job                 -----+

@@ -213,12 +213,24 @@ def test_an_admin_sees_dead_letters_and_sends_them_again(house: House, tmp_path:
     assert len(rows(sa.select(Entry.id).where(Entry.kind == "delivery_retried"))) == 2
 
 
+def test_all_dead_letters_are_sent_again_by_one_call_and_under_one_key_once(house: House, tmp_path: Path) -> None:
+    kill(house, tmp_path)
+    ada, key = house.cast.api("ada"), {"Idempotency-Key": "again-1"}
+    first = ada.post("/deliveries/retry", headers=key)
+    assert (first.status_code, first.json) == (200, {"retried": 2})
+    assert ada.post("/deliveries/retry", headers=key).data == first.data
+    assert ada.post("/deliveries/retry").json == {"retried": 0}
+    assert post(clock.now() + timedelta(days=1)) == {"sent": 2}
+    assert len(rows(sa.select(Entry.id).where(Entry.kind == "delivery_retried"))) == 2
+
+
 def test_mails_are_nobody_elses_business(house: House, tmp_path: Path) -> None:
     approve(house)
     number = rows(sa.select(Delivery.id))[0].id
     for who in ("mei", "chen", "bo", "li"):
         assert house.cast.api(who).get("/deliveries").status_code == 403
         assert house.cast.api(who).post(f"/deliveries/{number}/retry").status_code == 403
+        assert house.cast.api(who).post("/deliveries/retry").status_code == 403
         assert house.cast.browser(who).get("/deliveries").status_code == 403
     ada = house.cast.browser("ada")
     for state in ("waiting", "sent", "dead", "needless"):
