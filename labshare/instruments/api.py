@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labshare.instruments import policy, queries, services
-from labshare.instruments.queries import Described, Wanted
+from labshare.instruments import policy, queries, search, services
+from labshare.instruments.queries import Described
 from labshare.instruments.schemas import (
     CatalogueArguments,
     DescribedOut,
@@ -13,6 +13,7 @@ from labshare.instruments.schemas import (
     InstrumentPage,
     InstrumentPatch,
 )
+from labshare.instruments.search import Wanted
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import Forbidden
 from labshare.kernel.retry import Retry
@@ -40,7 +41,7 @@ def _keeper_of(who: Actor, code: str) -> None:
 def catalogue(said: dict[str, Any]) -> Page:
     """The catalogue, by code."""
     wanted: Wanted = said["wanted"]
-    return queries.catalogue(actor(), wanted, said["limit"], said["cursor"])
+    return search.catalogue(actor(), wanted, said["limit"], said["cursor"])
 
 
 @blp.get("/instruments/<code>")

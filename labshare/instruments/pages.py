@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from labshare.instruments import policy, queries, rules, services, words
+from labshare.instruments import policy, queries, rules, search, services, words
 from labshare.instruments.models import MODES, STATES
-from labshare.instruments.queries import Described, Wanted
+from labshare.instruments.queries import Described
 from labshare.instruments.schemas import CatalogueArguments, InstrumentIn, InstrumentPatch
+from labshare.instruments.search import Wanted
 from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, Problem
 from labshare.kernel.slots import local
 from labshare.web.bodies import load
@@ -41,7 +42,7 @@ def catalogue() -> Response | tuple[str, int] | str:
         moments = {name: _moment(asked[name], zone) for name in ("free_from", "free_to") if name in asked}
         given = load(CatalogueArguments(), asked | moments | _cursor())
         wanted = given["wanted"]
-        found = queries.catalogue(actor(), wanted, SHOWN, given["cursor"])
+        found = search.catalogue(actor(), wanted, SHOWN, given["cursor"])
     except Invalid as error:
         form.errors = said(error.fields)
     more = url_for("instruments.catalogue", **asked, cursor=found.next) if found and found.next else None

@@ -1,10 +1,10 @@
-"""What is the case in the catalogue: one instrument with everything its rules need, or a list of them."""
+"""What is the case in the catalogue: one instrument with everything its rules need, or several."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -15,11 +15,9 @@ from flask import current_app
 from labshare.instruments import policy, rules
 from labshare.instruments.models import Category, Claim, Instrument
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import UtcDateTime, like, overlapping, rows, table_of
+from labshare.kernel.db import rows, table_of
 from labshare.kernel.errors import NotFound
-from labshare.kernel.slots import Slot
 from labshare.people.models import Company, Site
-from labshare.web.paging import Page, page
 
 
 @dataclass(frozen=True)
@@ -108,10 +106,10 @@ def _select(shape: type[Known]) -> sa.Select[Any]:
     )
 
 
-_KNOWN, _DESCRIBED = _select(Known), _select(Described)
+KNOWN, _DESCRIBED = _select(Known), _select(Described)
 # Every booking asks these: a statement that is written once costs a third of one that is written anew.
-KNOWN_BY_ID = _KNOWN.where(_instrument.c.id == sa.bindparam("wanted"))
-_BY_CODE = _KNOWN.where(_instrument.c.code == sa.bindparam("wanted"))
+KNOWN_BY_ID = KNOWN.where(_instrument.c.id == sa.bindparam("wanted"))
+_BY_CODE = KNOWN.where(_instrument.c.code == sa.bindparam("wanted"))
 
 
 def _read(shape: type[_Shape], statement: sa.Select[Any], **asked: Any) -> list[_Shape]:
@@ -146,7 +144,7 @@ def known_by_id(instrument_id: int) -> Known:
 
 
 def as_known(row: Sequence[Any]) -> Known:
-    """The instrument in a row of KNOWN_BY_ID, whatever columns follow."""
+    """The instrument in a row of KNOWN or KNOWN_BY_ID, whatever columns follow."""
     return _as(Known, row)
 
 
@@ -155,7 +153,7 @@ def known_all(codes: Iterable[str]) -> list[Known]:
     wanted = set(codes)
     if not all(map(rules.is_code, wanted)):
         raise NotFound
-    found = _read(Known, _KNOWN.where(Instrument.code.in_(wanted)).order_by(Instrument.id))
+    found = _read(Known, KNOWN.where(Instrument.code.in_(wanted)).order_by(Instrument.id))
     if len(found) != len(wanted):
         raise NotFound
     return found
@@ -163,7 +161,7 @@ def known_all(codes: Iterable[str]) -> list[Known]:
 
 def known_in(category_id: int) -> list[Known]:
     """The instruments of a category that are in service, in one statement."""
-    same = _KNOWN.where(Instrument.category_id == category_id, Instrument.state == "in_service")
+    same = KNOWN.where(Instrument.category_id == category_id, Instrument.state == "in_service")
     return _read(Known, same.order_by(Instrument.code))
 
 
@@ -196,83 +194,6 @@ def described(codes: Iterable[str]) -> dict[str, Described]:
     """Those of these codes that exist, in one statement; for the import, whoever asks."""
     wanted = [code for code in codes if rules.is_code(code)]
     return {found.code: found for found in _read(Described, _DESCRIBED.where(Instrument.code.in_(wanted)))}
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a reader looks for; empty means whatever."""
-
-    q: str = ""
-    category: str = ""  # id, or name in either language
-    site: str = ""  # code
-    state: str = ""  # one state, or "all"; empty hides the retired
-    free: Slot | None = None
-
-
-def catalogue(actor: Actor, wanted: Wanted, limit: int, cursor: str | None = None) -> Page:
-    """Instruments by code, a page at a time, in a fixed number of statements. Invalid for a bad cursor."""
-    statement = visible_to(actor, _KNOWN)
-    for word in wanted.q.split()[:8]:
-        statement = statement.where(sa.or_(*(like(column, word) for column in _SEARCHED)))
-    if wanted.category:
-        statement = statement.where(_in_category(wanted.category))
-    if wanted.site:
-        statement = statement.where(Site.code == wanted.site)
-    if not wanted.state:
-        statement = statement.where(Instrument.state != "retired")
-    elif wanted.state != "all":
-        statement = statement.where(Instrument.state == wanted.state)
-    if wanted.free is not None:
-        statement = statement.where(_free(wanted.free))
-    return page(
-        statement, sa.inspect(Instrument).c.code, sa.inspect(Instrument).c.id, limit, cursor,
-        read=lambda found: _read(Known, found),
-    )  # fmt: skip
-
-
-_SEARCHED = (
-    Instrument.code,
-    Instrument.name_en,
-    Instrument.name_zh,
-    Instrument.manufacturer,
-    Instrument.model,
-    Category.name_en,
-    Category.name_zh,
-)
-
-
-def _in_category(said: str) -> sa.ColumnElement[bool]:
-    if said.isascii() and said.isdecimal() and len(said) <= 18:
-        return Category.id == int(said)
-    return sa.or_(Category.name_en == said, Category.name_zh == said)
-
-
-def _free(slot: Slot) -> sa.ColumnElement[bool]:
-    """In service, and some channel has no claim from warm-up before the slot to cool-down after it."""
-    pairs = rows(sa.select(Instrument.warmup_minutes, Instrument.cooldown_minutes).distinct())
-    before = {pair.warmup_minutes for pair in pairs} or {0}
-    after = {pair.cooldown_minutes for pair in pairs} or {0}
-    starts = _by_minutes(Instrument.warmup_minutes, {m: slot.start - timedelta(minutes=m) for m in before})
-    ends = _by_minutes(Instrument.cooldown_minutes, {m: slot.end + timedelta(minutes=m) for m in after})
-    widest = slot.padded(max(before), max(after))
-    taken = (
-        sa.select(sa.func.count(sa.distinct(Claim.channel)))
-        .where(
-            Claim.instrument_id == Instrument.id,
-            Claim.channel <= Instrument.channels,
-            overlapping(Claim.starts_at, Claim.ends_at, widest.start, widest.end),  # finds them by index
-            Claim.starts_at < ends,
-            Claim.ends_at > starts,
-        )
-        .correlate(Instrument)
-        .scalar_subquery()
-    )
-    return sa.and_(Instrument.state == "in_service", taken < Instrument.channels)
-
-
-def _by_minutes(column: Any, moments: dict[int, datetime]) -> sa.ColumnElement[datetime]:
-    # Engines count minutes differently, but buffers are few: each gets its moment, reckoned here.
-    return sa.case(*((column == minutes, sa.literal(at, UtcDateTime)) for minutes, at in moments.items()))
 
 
 def busy_ahead(instrument_id: int, above_channel: int, now: datetime) -> int:
@@ -308,4 +229,4 @@ def owners(ids: Iterable[int] = (), org_ids: Iterable[str] = ()) -> Sequence[sa.
 
 def known_in_service() -> list[Known]:
     """Every instrument that is not retired, by code, in one statement."""
-    return _read(Known, _KNOWN.where(Instrument.state != "retired").order_by(Instrument.code))
+    return _read(Known, KNOWN.where(Instrument.state != "retired").order_by(Instrument.code))

@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, pre_dump, va
 
 from labshare.instruments import rules
 from labshare.instruments.models import MODES, STATES
-from labshare.instruments.queries import Wanted
+from labshare.instruments.search import Wanted
 from labshare.kernel.errors import N_
 from labshare.kernel.slots import Slot
 from labshare.web.bodies import Length, Line, Moment, OneOf, Whole
