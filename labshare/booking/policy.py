@@ -23,11 +23,6 @@ def may_ask(actor: Actor, company_id: int, site_id: int) -> bool:
     return actor.is_system or actor.belongs_to(company_id) or actor.manages(site_id)
 
 
-def may_see(actor: Actor, booking: Owned) -> bool:
-    """The company's own people and the site's staff; to everyone else it does not exist."""
-    return actor.is_system or actor.belongs_to(booking.company_id) or actor.manages(booking.site_id)
-
-
 def may_decide(actor: Actor, booking: Owned) -> bool:
     """The site's lab managers, and admins."""
     return actor.manages(booking.site_id)

@@ -187,19 +187,6 @@ def reset_of(person_id: int) -> tuple[int, int]:
     return found[0].id, found[0].version
 
 
-def managers_of(site_id: int) -> list[int]:
-    """The ids of a site's lab managers; admins are not among them."""
-    return [
-        row.id
-        for row in rows(
-            sa.select(Person.id)
-            .join(RoleGrant, RoleGrant.person_id == Person.id)
-            .where(RoleGrant.role == LAB_MANAGER, RoleGrant.site_id == site_id, Person.active)
-            .order_by(Person.id)
-        )
-    ]
-
-
 # ---------------------------------------------------------------- sites, invitations, tokens, sessions
 
 
