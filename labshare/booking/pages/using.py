@@ -23,7 +23,7 @@ from labshare.kernel.actor import Actor
 from labshare.kernel.db import rows
 from labshare.kernel.errors import Forbidden
 from labshare.kernel.slots import MINUTE, Slot
-from labshare.web.guard import actor, first
+from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
 
 AHEAD = timedelta(hours=24)
@@ -98,15 +98,12 @@ def _mine(who: Actor, known: Known, now: datetime) -> Seen | None:
     return next((one for one in found if one.state == lifecycle.IN_USE), found[0] if found else None)
 
 
-def _keeper(who: Actor, code: str) -> None:
-    if not keeping.may_keep(who, catalogue.known(code).site_id):
-        raise Forbidden
-
-
 @pages.get("/instruments/<code>/label")
-@first(_keeper)
 def label(code: str) -> str:
     """A label to print and stick on the instrument."""
+    known = catalogue.known(code)
+    if not keeping.may_keep(actor(), known.site_id):
+        raise Forbidden
     address = current_app.extensions["settings"].base_url + url_for("bookings.here", code=code)
     picture = segno.make(address, micro=False, error="m").svg_data_uri(scale=8, border=2)
-    return show("booking/label.html", known=catalogue.known(code), address=address, picture=picture)
+    return show("booking/label.html", known=known, address=address, picture=picture)
