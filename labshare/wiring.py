@@ -12,6 +12,7 @@ from labshare.booking import pages as booking_pages
 from labshare.booking import queries as bookings
 from labshare.booking.checks import CHECKS as BOOKING_CHECKS
 from labshare.booking.jobs import EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, REMIND_MANAGERS
+from labshare.booking.reactions import count_what_is_there
 from labshare.clockwork import api as clockwork_api
 from labshare.clockwork import pages as clockwork_pages
 from labshare.clockwork.jobs import CHECK, TIDY_UP
@@ -33,6 +34,11 @@ from labshare.people import api as people_api
 from labshare.people import pages as people_pages
 from labshare.people import policy as people_policy
 from labshare.people import queries as people
+from labshare.people.events import CompanyAdded, CompanyRegistered
+from labshare.quotas.checks import CHECKS as ACCOUNT_CHECKS
+from labshare.quotas.events import AccountOpened, AllowancesSet
+from labshare.quotas.jobs import OPEN_PERIODS, WARN_OF_LIMITS
+from labshare.quotas.reactions import open_its_account
 from labshare.web.layout import Entry
 
 _HERE = Path(__file__).parent
@@ -82,8 +88,16 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("Mails"), "inbox.deliveries", may_see_mails, inbox.count_dead),
 )
 NOTICES: tuple = (silence,)  # what a reader may have to know on every page
-SUBSCRIPTIONS: dict = {}
-CHECKS: tuple = (*BOOKING_CHECKS,)
-JOBS: tuple = (REMIND_MANAGERS, EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, DELIVER, TIDY_MESSAGES, TIDY_UP, CHECK)
+SUBSCRIPTIONS: dict = {
+    CompanyAdded: (open_its_account,),
+    CompanyRegistered: (open_its_account,),
+    AccountOpened: (count_what_is_there,),
+    AllowancesSet: (count_what_is_there,),
+}
+CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS)
+JOBS: tuple = (
+    *(REMIND_MANAGERS, EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, OPEN_PERIODS, WARN_OF_LIMITS),
+    *(DELIVER, TIDY_MESSAGES, TIDY_UP, CHECK),
+)
 START_CHECKS: dict = {"overlap_guard": overlap_guard}  # without these no page is served
 VITALS: dict = {"scheduler": vitals}  # told by /readyz and /metrics

@@ -13,12 +13,14 @@ from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from labshare.instruments.models import Category, Instrument
+from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM, Actor
 from labshare.kernel.db import Transaction, transaction
 from labshare.kernel.journal import publish
 from labshare.people import access, passwords
-from labshare.people.events import CompanyAdded, SiteAdded
+from labshare.people.events import CompanyChanged, SiteAdded
 from labshare.people.models import Company, Person, RoleGrant, SignIn, Site, Token
+from labshare.quotas.allowances import open_account
 
 PASSWORD = "labshare-demo"
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
@@ -156,7 +158,8 @@ class Cast:
     # ------------------------------------------------------------ what is there at the start
 
     def _tell(self, tx: Transaction) -> None:
-        event = CompanyAdded(object_id=self.operator, version=1, company_id=self.operator, name="cast", state="active")
+        about = {"object_id": self.operator, "version": 1, "company_id": self.operator}
+        event = CompanyChanged(**about, name="cast", changed=())
         publish(tx, SYSTEM, event, LONG_AGO)
 
     def _sites(self, tx: Transaction) -> None:
@@ -172,6 +175,7 @@ class Cast:
         for key, (name, org_id, kind) in COMPANIES.items():
             values = {"name": name, "org_id": org_id, "kind": kind, "state": "active", "created_at": LONG_AGO}
             self.companies[key] = tx.execute(insert(Company).values(values).returning(Company.id)).scalar_one()
+            open_account(tx, self.companies[key], clock.now())
 
     def _people(self, tx: Transaction) -> None:
         for key, (name, company, roles) in PEOPLE.items():

@@ -1,19 +1,36 @@
-"""How a booking's state changes: compared, swapped and told, in the caller's transaction."""
+"""How a booking's state changes: looked at, refused or compared, swapped and told, in the caller's transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from labshare.booking import policy, queries
 from labshare.booking.events import BookingFact
 from labshare.booking.models import Booking
 from labshare.booking.queries import Seen
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, swap, table_of
+from labshare.kernel.errors import Conflict, Forbidden, Reason
 from labshare.kernel.journal import publish
 
 _table = table_of(Booking)
+
+
+def standing(actor: Actor, booking_id: int, move: str) -> Seen:
+    """The booking as it stands, if the actor may make this move with it; raises NotFound, Forbidden."""
+    old = queries.seen(actor, booking_id)
+    if not policy.MAY[move](actor, old):
+        raise Forbidden
+    return old
+
+
+def refuse(reasons: Sequence[Reason]) -> None:
+    """Raise Conflict with every reason; none means yes."""
+    if reasons:
+        raise Conflict(reasons[0].message, code=reasons[0].code, reasons=reasons)
 
 
 def change(

@@ -25,13 +25,15 @@ class BookingRequested(BookingFact):
 
     person_id: int
     decide_by: datetime | None = None
+    over_quota: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class BookingApproved(BookingFact):
-    """The laboratory said yes; by itself where the instrument needs no approval."""
+    """The laboratory said yes; by itself where the instrument needs no approval. Rules may have been `waived`."""
 
     answer: str = ""
+    waived: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +45,14 @@ class BookingRejected(BookingFact):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingCancelled(BookingFact):
-    """The time was given back."""
+    """The time was given back; late, it costs the company a `charge` in per cent of the minutes.
+
+    `why` is empty where people did it of their own accord.
+    """
 
     was: str
+    charge: int = 0
+    why: str = ""  # company_suspended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +63,12 @@ class BookingMoved(BookingFact):
     old_ends_at: datetime
     was: str
     state: str
+    over_quota: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingOverQuota(BookingFact):
+    """The company may use less than before: the request holds none of its hours, unless a manager waives it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +119,10 @@ class BookingCompleted(BookingFact):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingMissed(BookingFact):
-    """Nobody came; the rest of the time is free. With an `excuse` it is nobody's fault."""
+    """Nobody came; the rest of the time is free. With an `excuse` it is nobody's fault, without it costs a `charge`."""
 
     excuse: str = ""
+    charge: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

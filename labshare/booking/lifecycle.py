@@ -51,4 +51,5 @@ def told(kind: str, data: dict[str, str]) -> str | None:
         "booking_started": IN_USE,
         "booking_completed": COMPLETED,
         "booking_missed": MISSED,
+        "booking_over_quota": REQUESTED,
     }.get(kind)

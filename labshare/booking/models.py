@@ -42,6 +42,8 @@ class Booking(Model):
     answer: Mapped[str] = mapped_column(String(500), default="")  # the manager's word on approving or rejecting
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     excuse: Mapped[str] = mapped_column(String(20), default="")  # why a missed one is nobody's fault
+    over_quota: Mapped[bool] = mapped_column(default=False)  # holds none of its company's hours until they are waived
+    charge: Mapped[int] = mapped_column(default=0)  # per cent of its minutes that its absence cost the company
 
 
 class UsageRecord(Model):

@@ -15,7 +15,6 @@ from labshare.booking.queries import Seen
 from labshare.booking.rules import judgement
 from labshare.booking.rules.judgement import CLOSED, OVERRUN, Hindrance, Verdict
 from labshare.clockwork.models import JobRun
-from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.instruments.models import Instrument
 from labshare.instruments.queries import Known
@@ -170,8 +169,3 @@ def due(now: datetime) -> list[tuple[int, str]]:
         if when <= now:
             found.append((number, state))
     return found
-
-
-def known_of(booking: Seen) -> Known:
-    """The instrument of a booking, by whose numbers it is judged."""
-    return catalogue.known_by_id(booking.instrument_id)

@@ -22,6 +22,8 @@ from labshare.kernel.errors import NotFound
 from labshare.kernel.journal import Entry
 from labshare.kernel.slots import Slot
 from labshare.people.models import Company, Person, Site
+from labshare.quotas import account
+from labshare.quotas.account import Quote
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Seen:
     answer: str
     created_at: datetime
     excuse: str
+    over_quota: bool
+    charge: int
 
     @property
     def slot(self) -> Slot:
@@ -67,7 +71,7 @@ class Seen:
 
 
 SEEN: sa.Select[Any] = (
-    sa.select(  # type: ignore[assignment]  # 23 columns, typed one by one, are of no use here
+    sa.select(  # type: ignore[assignment]  # 25 columns, typed one by one, are of no use here
         Booking.id,
         Booking.state,
         Booking.version,
@@ -91,6 +95,8 @@ SEEN: sa.Select[Any] = (
         Booking.answer,
         Booking.created_at,
         Booking.excuse,
+        Booking.over_quota,
+        Booking.charge,
     )
     .select_from(Booking)
     .join(Instrument, Instrument.id == Booking.instrument_id)
@@ -231,13 +237,52 @@ def _one(statement: Any, **values: Any) -> Any:
     return found[0]
 
 
-def gather(known: Known, slot: Slot, now: datetime, company_active: bool, but: int | None = None) -> rules.Facts:
-    """The facts a decision about this slot rests on; claims of the booking `but` are not in its own way."""
+def gather(known: Known, slot: Slot, now: datetime, whose: Asked, but: int | None = None) -> rules.Facts:
+    """The facts a decision about this slot rests on; what the booking `but` claims and holds is not in its own way."""
     wanted = rules.held(known, slot)
     claims = timeline.taken([known.id], wanted)[known.id]
     others = [claim for claim in claims if (claim.kind, claim.owner_id) != (timeline.BOOKING, but)]
     channel = timeline.free_channel(others, wanted, known.channels)
-    return rules.Facts(now, slot, known, company_active, channel, others)
+    before = [] if but is None else account.standing(but)
+    quote = account.quote(whose.company_id, known, slot, before)
+    ahead = _ahead(whose, quote, now, but)
+    return rules.Facts(now, slot, known, whose.active, channel, others, quote.shares, ahead)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """For which company, may it book, and for whom of it; None: a dry run of somebody else's."""
+
+    company_id: int
+    active: bool
+    person_id: int | None
+
+
+def _ahead(whose: Asked, quote: Quote, now: datetime, but: int | None) -> rules.Ahead | None:
+    if quote.company_cap is None and quote.person_cap is None:
+        return None
+    return rules.Ahead(*ahead_of(whose.company_id, whose.person_id, now, but), quote.company_cap, quote.person_cap)
+
+
+def ahead_of(company_id: int, person_id: int | None, now: datetime, but: int | None = None) -> tuple[int, int]:
+    """How many bookings the company, and that person of it, have ahead, not counting `but`."""
+    of_person = sa.func.sum(sa.case((Booking.person_id == person_id, 1), else_=0))
+    ahead = sa.select(sa.func.count(), sa.func.coalesce(of_person, 0)).where(
+        Booking.company_id == company_id,
+        Booking.state.in_((lifecycle.REQUESTED, lifecycle.APPROVED)),
+        Booking.starts_at > now,
+    )
+    [(company, person)] = rows(ahead if but is None else ahead.where(Booking.id != but))
+    return int(company), int(person)
+
+
+def charge_of_cancelling(actor: Actor, booking: Seen, now: datetime) -> int:
+    """What giving the booking back now costs its company, in per cent of its minutes; 0 when staff take it back."""
+    if booking.state != lifecycle.APPROVED or not actor.belongs_to(booking.company_id):
+        return 0
+    known = catalogue.known_by_id(booking.instrument_id)
+    late = rules.late_to_cancel(booking.slot, booking.created_at, known.cancel_minutes, now)
+    return known.late_cancel_percent if late else 0
 
 
 def customers() -> list[tuple[int, str]]:

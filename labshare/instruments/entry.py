@@ -22,6 +22,7 @@ PLAIN = (
     "state", "booking_modes", "channels", "granularity_minutes", "min_minutes", "max_minutes",
     "warmup_minutes", "cooldown_minutes", "notice_minutes", "horizon_days", "decide_minutes",
     "check_in_minutes", "grace_minutes", "late_minutes", "overtime_minutes", "early_minutes", "auto_end_minutes",
+    "cancel_minutes", "late_cancel_percent", "no_show_percent",
     "approval_required", "qualification_required", "rate_cny_per_hour", "maintenance_note", "description",
 )  # fmt: skip
 DEFAULTS: dict[str, Any] = {
@@ -47,6 +48,9 @@ DEFAULTS: dict[str, Any] = {
     "overtime_minutes": 10,
     "early_minutes": 30,
     "auto_end_minutes": 60,
+    "cancel_minutes": 1440,
+    "late_cancel_percent": 50,
+    "no_show_percent": 100,
     "approval_required": False,
     "qualification_required": False,
     "rate_cny_per_hour": Decimal(0),

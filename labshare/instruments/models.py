@@ -78,6 +78,9 @@ class Instrument(Model):
     overtime_minutes: Mapped[int] = mapped_column(default=10)
     early_minutes: Mapped[int] = mapped_column(default=30)  # left so long before the end: left early
     auto_end_minutes: Mapped[int] = mapped_column(default=60)  # a use nobody ended ends so long after the booked end
+    cancel_minutes: Mapped[int] = mapped_column(default=1440)  # until so long before the start one cancels for nothing
+    late_cancel_percent: Mapped[int] = mapped_column(default=50)  # of its minutes, charged to the account
+    no_show_percent: Mapped[int] = mapped_column(default=100)
     approval: Mapped[bool] = mapped_column(default=True)
     qualification_required: Mapped[bool] = mapped_column(default=False)
     rate_cny_per_hour: Mapped[Decimal] = mapped_column(Numeric(10, 2), default=Decimal(0))

@@ -65,6 +65,9 @@ class Known:
     overtime_minutes: int
     early_minutes: int
     auto_end_minutes: int
+    cancel_minutes: int
+    late_cancel_percent: int
+    no_show_percent: int
     approval: bool
     qualification_required: bool
     rate_cny_per_hour: Decimal

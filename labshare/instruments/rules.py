@@ -47,6 +47,9 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "overtime_minutes": (0, DAY),
     "early_minutes": (0, DAY),
     "auto_end_minutes": (1, DAY),
+    "cancel_minutes": (0, 90 * DAY),
+    "late_cancel_percent": (0, 100),
+    "no_show_percent": (0, 100),
     "original_value_cny": (0, 10**12),
 }
 

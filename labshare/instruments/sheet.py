@@ -140,6 +140,9 @@ COLUMNS = (
     Column("overtime_min", "overtime_minutes", _whole),
     Column("early_min", "early_minutes", _whole),
     Column("auto_end_min", "auto_end_minutes", _whole),
+    Column("cancel_min", "cancel_minutes", _whole),
+    Column("late_cancel_percent", "late_cancel_percent", _whole),
+    Column("no_show_percent", "no_show_percent", _whole),
     Column("approval", "approval_required", _yes_no),
     Column("description", "description"),
 )

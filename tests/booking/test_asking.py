@@ -15,7 +15,7 @@ from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import db, transaction
 from labshare.kernel.errors import Conflict
 from labshare.kernel.journal import publish
-from labshare.people.events import CompanyAdded
+from labshare.people.events import CompanyChanged
 from tests.booking.conftest import at, body, slot
 from tests.cast import Cast
 from tests.kernel.happenings import tell
@@ -27,7 +27,7 @@ def change(cast: Cast, sql: str, **values: Any) -> None:
     """Set the scene by a bare statement, told like any other change."""
     with transaction() as tx:
         tx.execute(sa.text(sql), values)
-        event = CompanyAdded(object_id=cast.operator, version=1, company_id=cast.operator, name="scene", state="active")
+        event = CompanyChanged(object_id=cast.operator, version=1, company_id=cast.operator, name="scene", changed=())
         publish(tx, SYSTEM, event, clock.now())
 
 

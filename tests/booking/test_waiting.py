@@ -167,7 +167,7 @@ def test_people_cannot_do_what_only_the_clock_does(cast: Cast) -> None:
 
 def test_nothing_expires_before_its_time(cast: Cast) -> None:
     booking = asked(cast)
-    with pytest.raises(Conflict, match="conflict"):
+    with pytest.raises(Conflict, match="still_waiting"):
         services.expire(SYSTEM, booking["id"], decide_by(booking) - MINUTE)
 
 

@@ -232,4 +232,7 @@ THRESHOLDS = {
     "overtime_minutes": 10,
     "early_minutes": 30,
     "auto_end_minutes": 60,
+    "cancel_minutes": 1440,
+    "late_cancel_percent": 50,
+    "no_show_percent": 100,
 }

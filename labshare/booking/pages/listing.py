@@ -12,6 +12,7 @@ from labshare.booking.models import Booking
 from labshare.booking.pages.frame import as_local, new_key, pages
 from labshare.booking.queries import Seen
 from labshare.booking.sentences import USE_WORDS, sentence
+from labshare.instruments import queries as catalogue
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import N_, Forbidden
@@ -79,7 +80,8 @@ def booking_page(booking_id: int, form: Form) -> str:
     form.values.setdefault("starts_at", as_local(start, seen.tz))
     form.values.setdefault("ends_at", as_local(end, seen.tz))
     can = possible(who, seen, now)
-    opens = seen.starts_at - presence.known_of(seen).check_in_minutes * MINUTE if "check_in" in can else now
+    known = catalogue.known_by_id(seen.instrument_id)
+    opens = seen.starts_at - known.check_in_minutes * MINUTE if "check_in" in can else now
     return show(
         "booking/show.html",
         booking=seen,

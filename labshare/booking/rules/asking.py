@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -12,8 +12,12 @@ from labshare.booking import lifecycle
 from labshare.instruments.words import length
 from labshare.kernel.errors import N_, Reason
 from labshare.kernel.slots import MINUTE, Slot, on_grid
+from labshare.quotas import rules as quotas
+from labshare.quotas.rules import Share
 
 MANAGER = "lab_manager"
+QUOTA = "quota_exceeded"
+WAIVABLE = (QUOTA,)
 
 
 class Terms(Protocol):
@@ -57,6 +61,16 @@ class Claimed(Protocol):
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """How many bookings lie ahead of now, and how many may."""
+
+    company: int
+    person: int
+    company_cap: int | None
+    person_cap: int | None
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything a decision rests on, gathered under the lock."""
 
@@ -66,12 +80,24 @@ class Facts:
     company_active: bool
     channel: int | None  # a channel that is free for the slot with its buffers, None where none is
     in_the_way: Sequence[Claimed] = ()
+    shares: Sequence[Share] = ()  # what the slot takes of the company's account
+    ahead: Ahead | None = None  # None where nothing caps it
 
     def granted(self) -> int:
         """The channel to claim, once refusals() found nothing; raises RuntimeError where none is free."""
         if self.channel is None:
             raise RuntimeError("a slot without a free channel was not refused")
         return self.channel
+
+    @property
+    def over_quota(self) -> bool:
+        """Does it take more than is left, where a manager may be asked for that?"""
+        return quotas.over_quota(self.shares)
+
+    @property
+    def approval(self) -> bool:
+        """Must the laboratory say yes?"""
+        return self.terms.approval or self.over_quota
 
 
 def held(terms: Terms, slot: Slot) -> Slot:
@@ -91,7 +117,24 @@ def decide_by(terms: Terms, slot: Slot, now: datetime) -> datetime:
 
 def refusals(facts: Facts) -> list[Reason]:
     """Every reason why the slot cannot be had; none means yes."""
-    return [*_standing(facts), *_length(facts), *_when(facts), *_taken(facts)]
+    return [
+        *(*_standing(facts), *_length(facts), *_when(facts), *_taken(facts)),
+        *(*quotas.refusals(facts.shares), *too_many(facts.ahead)),
+    ]
+
+
+def too_many(ahead: Ahead | None, more: int = 1) -> list[Reason]:
+    """The reasons why no booking can be added to those that lie ahead; with `more` 0, why there are too many."""
+    found: list[Reason] = []
+    if ahead is None:
+        return found
+    if ahead.company_cap is not None and ahead.company + more > ahead.company_cap:
+        text = N_("The company may have %(cap)s bookings ahead at once.", cap=ahead.company_cap)
+        found.append(Reason("too_many_bookings", text))
+    if ahead.person_cap is not None and ahead.person + more > ahead.person_cap:
+        text = N_("Each person may have %(cap)s bookings ahead at once.", cap=ahead.person_cap)
+        found.append(Reason("too_many_bookings", text))
+    return found
 
 
 def _standing(facts: Facts) -> list[Reason]:
@@ -186,14 +229,36 @@ def too_early_to_expire(decide_by: datetime | None, now: datetime) -> list[Reaso
     return [Reason("still_waiting", N_("The laboratory may still answer this request."))]
 
 
-def approval_refusals(now: datetime, starts_at: datetime, instrument_state: str, company_active: bool) -> list[Reason]:
-    """Every reason why a request, whose time is held, cannot be approved any more."""
+def approval_refusals(
+    now: datetime,
+    starts_at: datetime,
+    instrument_state: str,
+    company_active: bool,
+    shares: Sequence[Share] = (),
+    waived: Collection[str] = (),
+) -> list[Reason]:
+    """Every reason why a request, whose time is held, cannot be approved any more; `shares` are hours not held yet."""
     found = too_late(now, starts_at)
     if instrument_state != "in_service":
         found.append(Reason("instrument_unavailable", N_("The instrument is not in service.")))
     if not company_active:
         found.append(Reason("company_suspended", N_("The company may not book at present.")))
+    if QUOTA not in waived:
+        found += [Reason(QUOTA, quotas.short_of(share), MANAGER) for share in quotas.exceeded(shares)]
     return found
+
+
+def too_much(shares: Sequence[Share]) -> bool:
+    """Do any of these hours have to be waived?"""
+    return bool(quotas.exceeded(shares))
+
+
+SLIP = timedelta(hours=1)  # so long after asking one may take it back for nothing, however near the start is
+
+
+def late_to_cancel(slot: Slot, asked_at: datetime, cancel_minutes: int, now: datetime) -> bool:
+    """Does giving an approved booking back cost something by now?"""
+    return slot.start - now < cancel_minutes * MINUTE and now - asked_at > SLIP
 
 
 STATE_WORDS = {

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import free, lifecycle, policy, queries, rules
+from labshare.booking import charging, free, lifecycle, policy, queries, rules
+from labshare.booking.change import refuse, standing
 from labshare.booking.events import BookingApproved, BookingMoved, BookingRequested
 from labshare.booking.models import Booking
-from labshare.booking.queries import Asker, Seen
+from labshare.booking.queries import Asked, Asker, Seen
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.instruments.queries import Known
@@ -20,6 +22,9 @@ from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound, R
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
+from labshare.quotas import account
+from labshare.quotas.account import Overdrawn
+from labshare.quotas.rules import Share
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,17 @@ class Draft:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a dry run found: every reason against, the nearest slots that pass, and the estimated price."""
+    """What a dry run found: every reason against, the nearest slots that pass, the estimated price, and the hours.
+
+    `over_quota`: a manager would have to waive the hours that are not left.
+    """
 
     known: Known
     reasons: list[Reason]
     alternatives: list[free.Alternative]
     estimate_cny: float
+    shares: Sequence[Share]
+    over_quota: bool
 
     @property
     def allowed(self) -> bool:
@@ -52,26 +62,38 @@ def check(actor: Actor, draft: Draft) -> Verdict:
     company_id = _company(actor, draft)
     known, asker = queries.asked(catalogue.id_of(_code(draft.instrument)), company_id)
     company = _may_ask(actor, company_id, known, asker)
-    reasons = rules.refusals(queries.gather(known, draft.slot, now, company.active))
-    others = free.alternatives(known, draft.slot, now) if reasons else []
+    facts = queries.gather(known, draft.slot, now, _asked(actor, company))
+    reasons = rules.refusals(facts)
+    others = _others(known, draft.slot, now, reasons) if reasons else []
     estimate = round(float(known.rate_cny_per_hour) * draft.slot.hours, 2)
-    return Verdict(known, reasons, others, estimate)
+    return Verdict(known, reasons, others, estimate, facts.shares, facts.over_quota)
 
 
 def request(actor: Actor, draft: Draft, retry: Retry | None = None) -> Seen:
-    """Ask for time and hold it at once; approved by itself where the instrument needs no approval.
+    """Ask for time and hold it at once, and the company's hours; approved by itself where nobody needs to be asked.
 
-    Raises Forbidden or NotFound for a company that is not the actor's, Conflict with every reason.
+    Over a quota that lets managers be asked, it holds the time and no hours. Raises Forbidden or NotFound for a
+    company that is not the actor's, Conflict with every reason.
     """
+    try:
+        return _request(actor, draft, retry)
+    except Overdrawn:  # a colleague was faster: what is left now decides, and says what is wrong
+        return _request(actor, draft, retry)
+
+
+def _request(actor: Actor, draft: Draft, retry: Retry | None) -> Seen:
     now = clock.now()
     company_id = _company(actor, draft)
     instrument_id = catalogue.id_of(_code(draft.instrument))
     with _explained(now, draft.slot) as refusal, transaction(lock=[instrument_id], retry=retry) as tx:
         known, asker, number = queries.asked_anew(instrument_id, company_id)
         company = _may_ask(actor, company_id, known, asker)
-        facts = queries.gather(known, draft.slot, now, company.active)
+        facts = queries.gather(known, draft.slot, now, _asked(actor, company))
         refusal.raise_if(rules.refusals(facts), known)
         booking = _save(tx, actor, number, draft, known, company, facts)
+        if not booking.over_quota:
+            account.hold(tx, actor, charging.whose(booking), facts.shares, now)
+        _within_caps(tx, booking, facts)
         return tx.done(booking)
 
 
@@ -81,16 +103,18 @@ def move(actor: Actor, booking_id: int, slot: Slot, version: int | None = None, 
     Raises NotFound, Forbidden, Conflict with every reason; the old time stands in the history.
     """
     now = clock.now()
-    before = queries.seen(actor, booking_id)
-    if not policy.may_move(actor, before):
-        raise Forbidden
+    before = standing(actor, booking_id, "move")
     with _explained(now, slot) as refusal, transaction(lock=[before.instrument_id], retry=retry) as tx:
         old = queries.seen(actor, booking_id)
         known, company = queries.asked(old.instrument_id, old.company_id)
         refusal.raise_if(rules.wrong_move(old.state, "move") + rules.too_late(now, old.starts_at))
-        facts = queries.gather(known, slot, now, company is not None and company.active, but=booking_id)
+        active = company is not None and company.active
+        facts = queries.gather(known, slot, now, Asked(old.company_id, active, old.person_id), but=booking_id)
         refusal.raise_if(rules.refusals(facts), known)
-        return tx.done(_carry_over(tx, actor, old, known, facts, version))
+        booking = _carry_over(tx, actor, old, known, facts, version)
+        shares = () if booking.over_quota else facts.shares
+        account.rehold(tx, actor, charging.whose(booking), shares, now)
+        return tx.done(booking)
 
 
 def _code(code: str) -> str:
@@ -119,6 +143,26 @@ def _may_ask(actor: Actor, company_id: int, known: Known, asker: Asker | None) -
     return asker
 
 
+def _asked(actor: Actor, company: Asker) -> Asked:
+    return Asked(company.id, company.active, actor.person_id)
+
+
+def _within_caps(tx: Transaction, booking: Seen, facts: rules.Facts) -> None:
+    """Count again where there are caps: whoever asks for the company now waits for the balance this one has changed."""
+    if facts.ahead is None:
+        return
+    account.queue_up(tx, facts.shares)
+    caps = facts.ahead.company_cap, facts.ahead.person_cap
+    counted = rules.Ahead(*queries.ahead_of(booking.company_id, booking.person_id, facts.now), *caps)
+    refuse(rules.too_many(counted, more=0))
+
+
+def _others(known: Known, slot: Slot, now: datetime, reasons: list[Reason]) -> list[free.Alternative]:
+    """The nearest slots that pass; none where it is the company that may not book, whenever it is."""
+    company = {rules.QUOTA, "too_many_bookings", "company_suspended"}
+    return [] if company & {reason.code for reason in reasons} else free.alternatives(known, slot, now)
+
+
 class _explained:  # noqa: N801 - reads as a word in a with statement
     """Adds the alternatives to a refusal, looked for once the transaction has given its locks back."""
 
@@ -129,25 +173,24 @@ class _explained:  # noqa: N801 - reads as a word in a with statement
     def raise_if(self, reasons: list[Reason], known: Known | None = None) -> None:
         """Refuse for these reasons; with `known`, another slot could help."""
         self.known = known
-        if reasons:
-            raise Conflict(reasons[0].message, code=reasons[0].code, reasons=reasons)
+        refuse(reasons)
 
     def __enter__(self) -> _explained:
         return self
 
     def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
         if isinstance(error, Conflict) and error.reasons and self.known is not None:
-            error.alternatives = free.alternatives(self.known, self.slot, self.now)
+            error.alternatives = _others(self.known, self.slot, self.now, error.reasons)
 
 
 def _save(
     tx: Transaction, actor: Actor, drawn: int | None, draft: Draft, known: Known, company: Asker, facts: rules.Facts
 ) -> Seen:
     slot, now, channel = draft.slot, facts.now, facts.granted()
-    decide_by = rules.decide_by(known, slot, now) if known.approval else None
+    decide_by = rules.decide_by(known, slot, now) if facts.approval else None
     row = {
-        "state": lifecycle.REQUESTED if known.approval else lifecycle.APPROVED,
-        "version": 1 if known.approval else 2,
+        "state": lifecycle.REQUESTED if facts.approval else lifecycle.APPROVED,
+        "version": 1 if facts.approval else 2,
         "instrument_id": known.id,
         "company_id": company.id,
         "person_id": actor.person_id,
@@ -160,15 +203,17 @@ def _save(
         "answer": "",
         "created_at": now,
         "excuse": "",
+        "over_quota": facts.over_quota,
+        "charge": 0,
     }
     number = tx.insert(table_of(Booking), row, drawn)
     held = rules.held(known, slot)
     timeline.claim(tx, instrument_id=known.id, channel=channel, slot=held, kind=timeline.BOOKING, owner_id=number)
     fact: dict[str, Any] = {"object_id": number, "company_id": company.id, "instrument_id": known.id}
     fact |= {"starts_at": slot.start, "ends_at": slot.end}
-    asked = BookingRequested(**fact, version=1, person_id=actor.person_id or 0, decide_by=decide_by)
-    publish(tx, actor, asked, now)
-    if not known.approval:
+    said: dict[str, Any] = {"person_id": actor.person_id or 0, "decide_by": decide_by, "over_quota": facts.over_quota}
+    publish(tx, actor, BookingRequested(**fact, version=1, **said), now)
+    if not facts.approval:
         publish(tx, SYSTEM, BookingApproved(**fact, version=2), now)
     return _as_seen(known, row | {"id": number}, company.name, actor.name)
 
@@ -193,14 +238,15 @@ def _carry_over(
     """Write the booking's new time: its row, its claim, its fact."""
     slot, now, channel = facts.slot, facts.now, facts.granted()
     state = lifecycle.after(old.state, "move") or old.state
-    if not known.approval:
+    if not facts.approval:
         state = lifecycle.APPROVED
     values: dict[str, Any] = {
         "state": state,
         "starts_at": slot.start,
         "ends_at": slot.end,
         "channel": channel,
-        "decide_by": rules.decide_by(known, slot, now) if known.approval else None,
+        "decide_by": rules.decide_by(known, slot, now) if facts.approval else None,
+        "over_quota": facts.over_quota,
     }
     table = table_of(Booking)
     new = swap(tx, table, old.id, old.version if version is None else version, values)
@@ -216,6 +262,7 @@ def _carry_over(
         old_ends_at=old.ends_at,
         was=old.state,
         state=state,
+        over_quota=facts.over_quota,
     )
     publish(tx, actor, moved, now)
     return replace(old, version=new, **values)

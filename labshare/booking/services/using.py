@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import lifecycle, policy, presence, queries, rules
-from labshare.booking.change import about, change
+from labshare.booking import charging, lifecycle, policy, presence, queries, rules
+from labshare.booking.change import about, change, refuse, standing
 from labshare.booking.events import BookingCompleted, BookingMissed, BookingStarted, UsageCorrected
 from labshare.booking.models import UsageRecord
 from labshare.booking.presence import Scene, Use
 from labshare.booking.queries import Seen
 from labshare.booking.rules import judgement
+from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.instruments.queries import Known
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, swap, table_of, transaction
-from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, Reason
+from labshare.kernel.errors import N_, Forbidden, Invalid
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
@@ -28,22 +29,22 @@ _record = table_of(UsageRecord)
 def check_in(actor: Actor, booking_id: int, version: int | None = None, retry: Retry | None = None) -> Seen:
     """Begin to use what was booked. Raises NotFound, Forbidden, Conflict with every reason."""
     now = clock.now()
-    before = _about(actor, booking_id, "check_in")
+    before = standing(actor, booking_id, "check_in")
     with transaction(lock=[before.instrument_id], retry=retry) as tx:
         old = queries.seen(actor, booking_id)
         known, company = queries.asked(old.instrument_id, old.company_id)
-        _refuse(rules.wrong_move(old.state, "check_in"))
+        refuse(rules.wrong_move(old.state, "check_in"))
         scene = presence.around(old, known, now)
         active = company is not None and company.active
+        early = now < scene.claim.start
         before_mine = [one for one in scene.others if one.slot.start < scene.claim.start and now < one.slot.end]
-        in_the_way = before_mine if now < scene.claim.start else []
-        arrival = judgement.Arrival(now, old.slot, known, active, scene.somebody_there, in_the_way)
-        _refuse(judgement.arrival_refusals(arrival))
+        arrival = judgement.Arrival(now, old.slot, known, active, scene.somebody_there, before_mine if early else [])
+        refuse(judgement.arrival_refusals(arrival))
         late, excuse = judgement.lateness(old.slot, now, known, scene.hindrances)
         values = {"state": lifecycle.IN_USE}
         seen = change(tx, actor, old, version, values, BookingStarted, now, at=now, late=late, excuse=excuse)
         tx.note(_record, _row(old, known, now, judgement.CHECKED_IN) | {"late": late, "excuse": excuse})
-        if now < scene.claim.start:
+        if early:
             _hold(tx, old, Slot(now, scene.claim.end))
         return tx.done(seen)
 
@@ -60,15 +61,17 @@ def check_out(
     """End the use; the rest of the time is free at once. Raises NotFound, Forbidden, Conflict."""
     now = clock.now()
     with transaction(retry=retry) as tx:
-        old = _about(actor, booking_id, "check_out")
-        _refuse(rules.wrong_move(old.state, "check_out"))
-        known, use = presence.known_of(old), _use(old)
+        old = standing(actor, booking_id, "check_out")
+        refuse(rules.wrong_move(old.state, "check_out"))
+        known, use = catalogue.known_by_id(old.instrument_id), _use(old)
         end = max(now, use.starts_at)
         scene = presence.around(old, known, now)
         overtime, early, excuse = judgement.leaving(old.slot, end, known, scene.hindrances)
         said = {"samples": samples, "note": note, "problem": problem}
         judged = {"overtime": overtime, "left_early": early, "excuse": use.excuse or excuse}
-        return tx.done(_complete(tx, actor, old, version, known, scene, use, end, now, said | judged))
+        seen = _complete(tx, actor, old, version, known, scene, use, end, now, said | judged)
+        charging.used(tx, actor, old, known, use.starts_at, end, now, excuse)
+        return tx.done(seen)
 
 
 def record(
@@ -85,12 +88,12 @@ def record(
     Raises NotFound, Forbidden, Invalid for a correction without a reason, Conflict.
     """
     now = clock.now()
-    before = _about(actor, booking_id, "record")
+    before = standing(actor, booking_id, "record")
     with transaction(lock=[before.instrument_id], retry=retry) as tx:
         old = queries.seen(actor, booking_id)
-        known, corrects = presence.known_of(old), old.state == lifecycle.COMPLETED
-        _refuse([] if corrects else rules.wrong_move(old.state, "record"))
-        _refuse(judgement.record_refusals(old.slot, slot, now))
+        known, corrects = catalogue.known_by_id(old.instrument_id), old.state == lifecycle.COMPLETED
+        refuse([] if corrects else rules.wrong_move(old.state, "record"))
+        refuse(judgement.record_refusals(old.slot, slot, now))
         if corrects and not reason:
             raise Invalid(fields={"reason": [N_("Say why it is corrected.")]})
         scene = presence.around(old, known, now)
@@ -101,11 +104,13 @@ def record(
         values |= {"late": late, "overtime": overtime, "left_early": early, "excuse": excuse or other}
         if corrects:
             _correct(tx, actor, old, known, scene, slot, values, reason, now)
+            charging.corrected(tx, actor, old, known, slot.start, slot.end, now, reason)
             return tx.done(_use(old))
         told = {"overtime": overtime, "left_early": early}
         _tell(tx, actor, old, slot, judgement.OPERATOR, now, **told)  # compared and swapped before anything is written
         tx.note(_record, _row(old, known, slot.start, judgement.OPERATOR) | _ended(slot, slot.end) | values)
         _hold(tx, old, judgement.kept(scene.claim, slot.start, slot.end, known))
+        charging.used(tx, actor, old, known, slot.start, slot.end, now, other)
         return tx.done(_use(old))
 
 
@@ -118,37 +123,28 @@ def judge(actor: Actor, booking_id: int, now: datetime) -> str | None:
         raise Forbidden
     with transaction() as tx:
         old = queries.seen(actor, booking_id)
-        known = presence.known_of(old)
+        known = catalogue.known_by_id(old.instrument_id)
         verdict = presence.verdict(old, known, now)
         if verdict is None:
             return None
         if verdict.does == judgement.MISS:
-            values = {"state": lifecycle.MISSED, "excuse": verdict.excuse}
-            change(tx, actor, old, None, values, BookingMissed, now, excuse=verdict.excuse)
+            charge = 0 if verdict.excuse else known.no_show_percent
+            told: dict[str, Any] = {"excuse": verdict.excuse, "charge": charge}
+            change(tx, actor, old, None, {"state": lifecycle.MISSED, **told}, BookingMissed, now, **told)
             timeline.release(tx, kind=timeline.BOOKING, owner_id=old.id)
+            charging.missed(tx, actor, old, charge, verdict.excuse, now)
         elif verdict.does == judgement.ASSUME:
             _tell(tx, actor, old, old.slot, judgement.ASSUMED, now)
             tx.note(_record, _row(old, known, old.starts_at, judgement.ASSUMED) | _ended(old.slot, old.ends_at))
+            charging.used(tx, actor, old, known, old.starts_at, old.ends_at, now)
         else:
             use = _use(old)
             assumed = {"source": judgement.ASSUMED}
             scene = presence.around(old, known, now)
             end = max(old.ends_at, use.starts_at)
             _complete(tx, actor, old, None, known, scene, use, end, now, assumed)
+            charging.used(tx, actor, old, known, use.starts_at, end, now)
         return verdict.does
-
-
-def _about(actor: Actor, booking_id: int, move: str) -> Seen:
-    """The booking as it stands, if the actor may make this move with it."""
-    old = queries.seen(actor, booking_id)
-    if not policy.MAY[move](actor, old):
-        raise Forbidden
-    return old
-
-
-def _refuse(reasons: list[Reason]) -> None:
-    if reasons:
-        raise Conflict(reasons[0].message, code=reasons[0].code, reasons=reasons)
 
 
 def _use(booking: Seen) -> Use:
@@ -171,18 +167,7 @@ def _row(booking: Seen, known: Known, start: datetime, source: str) -> dict[str,
         "category_en": known.category_en,
         "category_zh": known.category_zh,
         "starts_at": start,
-        "ends_at": None,
-        "freed_at": None,
-        "minutes": None,
         "source": source,
-        "samples": None,
-        "note": "",
-        "problem": "",
-        "late": False,
-        "overtime": False,
-        "left_early": False,
-        "excuse": "",
-        "version": 1,
     }
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import lifecycle, policy, queries, rules
-from labshare.booking.change import about, change
+from labshare.booking import charging, lifecycle, policy, queries, rules
+from labshare.booking.change import about, change, refuse
 from labshare.booking.events import AnswerDue, BookingComingUp, BookingExpired
 from labshare.booking.models import REMINDED, Reminder
 from labshare.booking.queries import Seen
 from labshare.instruments import timeline
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, table_of, transaction
-from labshare.kernel.errors import Conflict, Forbidden
+from labshare.kernel.errors import Forbidden
 from labshare.kernel.journal import publish
 
 DUE, OVERDUE, COMING_UP = "answer_due", "answer_overdue", "coming_up"
@@ -47,11 +47,11 @@ def expire(actor: Actor, booking_id: int, now: datetime) -> Seen:
     with transaction() as tx:
         old = queries.seen(actor, booking_id)
         reasons = rules.wrong_move(old.state, "expire") or rules.too_early_to_expire(old.decide_by, now)
-        if reasons or old.decide_by is None:
-            raise Conflict(reasons=reasons)
+        refuse(reasons)
         values = {"state": lifecycle.EXPIRED, "decide_by": None}
         seen = change(tx, actor, old, None, values, BookingExpired, now, decide_by=old.decide_by)
         timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
+        charging.let_go(tx, actor, old, now)
         return seen
 
 

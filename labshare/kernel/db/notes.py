@@ -1,33 +1,46 @@
-"""Rows to be inserted of which nothing is asked back, written in as few statements as the engine allows."""
+"""Rows to be inserted or changed of which nothing is asked back, in as few statements as the engine allows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from labshare.kernel.errors import Problem
+
 
 class Note(NamedTuple):
-    """A row to be inserted."""
+    """A row to be inserted, or by `change` to be changed; where that may be `refused`, the Problem to raise.
+
+    A change names its values `table_column`, changes one row or none, and is written once, when its module is read.
+    """
 
     table: sa.Table
     values: dict[str, Any]
-    guarded_by: str | None
+    refused: Callable[[], Problem] | None = None
+    change: sa.Update | None = None
 
 
 def together(noted: list[Note]) -> Iterator[list[Note]]:
-    """What one statement can write: a row a table, for the order of two would be open, and one that may be refused."""
+    """What one statement can write: a row a table, for the order of two would be open."""
     some: list[Note] = []
     for note in noted:
-        if any(note.table is other.table or (note.guarded_by and other.guarded_by) for other in some):
+        if any(note.table is other.table for other in some):
             yield some
             some = []
         some.append(note)
     if some:
         yield some
+
+
+@cache
+def blanks(table: sa.Table) -> Mapping[str, Any]:
+    """What a row says where it says nothing: the plain defaults of its columns."""
+    said: dict[str, Any] = {column.name: column.default for column in table.c}
+    return {name: default.arg for name, default in said.items() if default is not None and default.is_scalar}
 
 
 @cache
@@ -40,17 +53,28 @@ def returning_insert(table: sa.Table) -> sa.Insert:
     return sa.insert(table).returning(table.c.id)
 
 
+Shape = tuple[tuple[sa.Table, tuple[str, ...], bool, sa.Update | None], ...]
+
+
 @cache
-def inserts(shape: tuple[tuple[sa.Table, tuple[str, ...], bool], ...]) -> sa.Insert:
-    """One statement for a row in each table: the one that may be refused comes last and is counted."""
-    *others, last = (
-        (postgresql.insert(table).on_conflict_do_nothing() if guarded else sa.insert(table))
-        .inline()
-        .values({name: sa.bindparam(f"{table.name}_{name}", type_=table.c[name].type) for name in names})
-        for table, names, guarded in sorted(shape, key=lambda one: one[2])
-    )
-    all_of_them = last.add_cte(*(other.cte(f"also_{n}") for n, other in enumerate(others)))
-    return all_of_them.execution_options(preserve_rowcount=True)  # or nobody knows whether it was refused
+def joint(shape: Shape) -> Any:
+    """One statement for a row in each table; its answer counts the rows of each that may be refused."""
+    plain, counted = [], []
+    for number, (table, names, refusable, change) in enumerate(shape):
+        if change is not None:
+            counted.append(change.returning(table.c.id).cte(f"also_{number}"))
+            continue
+        given = {name: sa.bindparam(f"{table.name}_{name}", type_=table.c[name].type) for name in names}
+        if refusable:
+            insert = postgresql.insert(table).on_conflict_do_nothing().inline().values(given)
+            counted.append(insert.returning(table.c.id).cte(f"also_{number}"))
+        else:
+            plain.append(sa.insert(table).inline().values(given))
+    if not counted:
+        last = plain.pop()
+        return last.add_cte(*(other.cte(f"also_{number}") for number, other in enumerate(plain)))
+    counts = (sa.select(sa.func.count()).select_from(one).scalar_subquery() for one in counted)
+    return sa.select(*counts).add_cte(*(one.cte(f"with_{number}") for number, one in enumerate(plain)))
 
 
 @cache

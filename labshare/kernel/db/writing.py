@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -14,15 +14,16 @@ from sqlalchemy.orm import Session
 from labshare.kernel.db.base import db, dialect
 from labshare.kernel.db.notes import (
     Note,
+    blanks,
     insert_missing,
     insert_or_nothing,
-    inserts,
+    joint,
     plain_insert,
     returning_insert,
     together,
 )
 from labshare.kernel.db.refusals import constraint_of, guards, problem_of
-from labshare.kernel.errors import N_, Busy, Conflict, Reason
+from labshare.kernel.errors import N_, Busy, Conflict, Problem, Reason
 
 _T = TypeVar("_T")
 
@@ -57,29 +58,49 @@ class Transaction:
     def note(self, table: sa.Table, values: dict[str, Any], guarded_by: str | None = None) -> None:
         """Insert a row of which nothing is asked back: in one go with its like, before the next statement or the end.
 
-        Where the guard it is `guarded_by` refuses it, that guard's Problem is raised then.
+        What it does not say has its column's default. Where the guard it is `guarded_by` refuses it, that guard's
+        Problem is raised then.
         """
-        self._noted.append(Note(table, values, guarded_by))
+        refused = None if guarded_by is None else guards[guarded_by]
+        self._noted.append(Note(table, {**blanks(table), **values}, refused))
+
+    def note_change(self, change: sa.Update, values: dict[str, Any], refused: Callable[[], Problem]) -> None:
+        """Change one row in the same way; raises what `refused` makes where there is no such row.
+
+        The statement is one that its module keeps; its parameters are called `table_name`, the values `name`.
+        """
+        table: Any = change.table
+        self._noted.append(Note(table, values, refused, change))
 
     def write_down(self) -> None:
         """Write what was noted, in its order."""
         noted, self._noted = self._noted, []
         if self.connection.dialect.name != "postgresql":
             for note in noted:
-                self.connection.execute(plain_insert(note.table), note.values)
+                self._write(note)
             return
         for some in together(noted):
-            shape = tuple((note.table, tuple(note.values), note.guarded_by is not None) for note in some)
+            shape = tuple((note.table, tuple(note.values), note.refused is not None, note.change) for note in some)
             values = {f"{note.table.name}_{name}": value for note in some for name, value in note.values.items()}
-            written = self.connection.execute(inserts(shape), values).rowcount
-            if written != 1:
-                refused = (guards[note.guarded_by]() for note in some if note.guarded_by is not None)
-                raise next(refused, RuntimeError(f"{written} rows were written instead of one"))
+            written = self.connection.execute(joint(shape), values)
+            # Changes and guarded rows are counted in their order.
+            refusals = [note.refused for note in some if note.refused is not None]
+            for refused, count in zip(refusals, written.one() if refusals else (), strict=True):
+                if count != 1:
+                    raise refused()
+
+    def _write(self, note: Note) -> None:
+        if note.change is None:  # an engine that writes row by row refuses by itself
+            self.connection.execute(plain_insert(note.table), note.values)
+            return
+        values = {f"{note.table.name}_{name}": value for name, value in note.values.items()}
+        if self.connection.execute(note.change, values).rowcount != 1 and note.refused is not None:
+            raise note.refused()
 
     def insert(self, table: sa.Table, values: dict[str, Any], number: int | None) -> int:
         """Insert a row under the number `next_id` drew for it, or where it drew none under a new one; its id."""
         if number is None:
-            return int(self.execute(returning_insert(table), values).scalar_one())
+            return int(self.execute(returning_insert(table), {**blanks(table), **values}).scalar_one())
         self.note(table, {"id": number, **values})
         return number
 

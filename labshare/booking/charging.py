@@ -1,0 +1,251 @@
+"""What a booking takes of its company's account of hours, from the request to the usage record.
+
+A request holds its hours, unless it is over quota; the use of them is what the usage record says. Absence and
+late cancellation cost what the instrument's rules say, in per cent of the booked minutes. Runs in the caller's
+transaction, after everything else it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from labshare.booking import lifecycle
+from labshare.booking.models import Booking, UsageRecord
+from labshare.booking.queries import Seen
+from labshare.booking.rules.judgement import CLOSED
+from labshare.instruments.models import Instrument
+from labshare.instruments.queries import Known
+from labshare.kernel.actor import Actor
+from labshare.kernel.db import LONGEST_CLAIM, Transaction, rows
+from labshare.people.models import Site
+from labshare.quotas import account
+from labshare.quotas import rules as quotas
+from labshare.quotas.account import Entry, Whose
+from labshare.quotas.models import (
+    CORRECTION,
+    HOLD,
+    LATE_CANCEL,
+    LOWERED,
+    NO_SHOW,
+    OUTAGE_CREDIT,
+    OVERTIME,
+    RELEASE,
+    USE,
+    Account,
+    Allowance,
+    Balance,
+    Line,
+)
+
+
+def whose(booking: Seen, reason: str = "") -> Whose:
+    """Whose booking the lines are about."""
+    return Whose(booking.id, booking.instrument_id, booking.person_id, reason)
+
+
+def used(
+    tx: Transaction,
+    actor: Actor,
+    old: Seen,
+    known: Known,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    excuse: str = "",
+) -> None:
+    """The booking took what was used of it, no longer what it held; beyond a limit, overtime grants it.
+
+    What could not be used because the instrument was closed is credited.
+    """
+    _settle(tx, actor, old, known, start, end, now, USE, OUTAGE_CREDIT if excuse == CLOSED else RELEASE)
+
+
+def corrected(
+    tx: Transaction, actor: Actor, old: Seen, known: Known, start: datetime, end: datetime, now: datetime, reason: str
+) -> None:
+    """The use was another than was written before, and why."""
+    _settle(tx, actor, old, known, start, end, now, CORRECTION, RELEASE, reason)
+
+
+def _settle(
+    tx: Transaction,
+    actor: Actor,
+    old: Seen,
+    known: Known,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    kind: str,
+    rest: str,
+    reason: str = "",
+) -> None:
+    mine = whose(old, reason)
+    wanted = {share.balance_id: share for share in account.used(old.company_id, old.id, known, start, end)}
+    before = {one.balance_id: one for one in account.standing(old.id)}
+    entries = []
+    for number in wanted.keys() | before.keys():
+        share, stood = wanted.get(number), before.get(number)
+        terms = share.terms if share is not None else before[number].terms
+        takes, held, had = share.minutes if share else 0, stood.held if stood else 0, stood.used if stood else 0
+        unused = max(0, held - takes) if rest != RELEASE else 0
+        entries += [
+            Entry(number, terms, RELEASE, held - unused, mine),
+            Entry(number, terms, rest, unused, mine),
+            Entry(number, terms, kind, takes - had, mine),
+        ]
+    account.post(tx, actor, entries, now, forced=OVERTIME)
+
+
+def let_go(tx: Transaction, actor: Actor, old: Seen, now: datetime) -> None:
+    """Everything the booking holds is given back."""
+    account.release(tx, actor, whose(old), now)
+
+
+def missed(tx: Transaction, actor: Actor, old: Seen, percent: int, excuse: str, now: datetime) -> None:
+    """What it held is given back but for what the absence costs; all of it where the instrument was closed."""
+    if excuse == CLOSED:
+        account.release(tx, actor, whose(old), now, OUTAGE_CREDIT)
+    else:
+        _charge(tx, actor, old, NO_SHOW, percent, now)
+
+
+def cancelled(tx: Transaction, actor: Actor, old: Seen, percent: int, now: datetime) -> None:
+    """What it held is given back but for what cancelling late costs."""
+    _charge(tx, actor, old, LATE_CANCEL, percent, now)
+
+
+def _charge(tx: Transaction, actor: Actor, old: Seen, kind: str, percent: int, now: datetime) -> None:
+    mine, entries = whose(old), []
+    for one in account.standing(old.id):
+        entries += [
+            Entry(one.balance_id, one.terms, RELEASE, one.held, mine),
+            Entry(one.balance_id, one.terms, kind, quotas.charged(one.held, percent), mine),
+        ]
+    account.post(tx, actor, entries, now)
+
+
+# ---------------------------------------------------------------- what must stand, whatever has happened
+
+
+@dataclass(frozen=True)
+class Taking:
+    """A booking as it is, as far as accounts care."""
+
+    id: int
+    company_id: int
+    state: str
+    over_quota: bool
+    charge: int
+    starts_at: datetime
+    ends_at: datetime
+    person_id: int
+    instrument_id: int
+    category_id: int
+    site_id: int
+    zone: str
+    used_from: datetime | None
+    used_to: datetime | None
+
+    def kind(self) -> str | None:
+        """As what its minutes stand in the ledger; None where it takes none."""
+        if self.state in (lifecycle.REQUESTED, lifecycle.APPROVED, lifecycle.IN_USE):
+            return None if self.over_quota else HOLD
+        if self.state == lifecycle.COMPLETED:
+            return USE
+        if self.charge:
+            return NO_SHOW if self.state == lifecycle.MISSED else LATE_CANCEL
+        return None
+
+    def takes(self, period: str, first: date, last: date | None) -> dict[date, int]:
+        """The minutes it takes of an allowance, by the first day of each period."""
+        start, end = self.starts_at, self.ends_at
+        if self.state == lifecycle.COMPLETED and self.used_from is not None and self.used_to is not None:
+            start, end = self.used_from, self.used_to
+        percent = self.charge if self.kind() in (NO_SHOW, LATE_CANCEL) else 100
+        pieces = quotas.pieces(start, end, period, ZoneInfo(self.zone), first, last)
+        return {day: quotas.charged(minutes, percent) for day, minutes in pieces}
+
+    def falls_under(self, scope: str, scope_id: int | None) -> bool:
+        """Does the allowance of this scope count it?"""
+        place = {"category": self.category_id, "instrument": self.instrument_id, "site": self.site_id}
+        return scope == "all" or place[scope] == scope_id
+
+
+TAKING: sa.Select[Any] = (
+    sa.select(  # type: ignore[assignment]  # so many columns, typed one by one, are of no use here
+        Booking.id,
+        Booking.company_id,
+        Booking.state,
+        Booking.over_quota,
+        Booking.charge,
+        Booking.starts_at,
+        Booking.ends_at,
+        Booking.person_id,
+        Booking.instrument_id,
+        Instrument.category_id,
+        Instrument.site_id,
+        Site.zone,
+        UsageRecord.starts_at,
+        UsageRecord.ends_at,
+    )
+    .select_from(Booking)
+    .join(Instrument, Instrument.id == Booking.instrument_id)
+    .join(Site, Site.id == Instrument.site_id)
+    .outerjoin(UsageRecord, UsageRecord.booking_id == Booking.id)
+)
+STANDS: sa.Select[Any] = sa.select(  # type: ignore[assignment]  # likewise
+    Line.booking_id, Line.balance_id, *account.effects(Line.kind, Line.minutes)
+).group_by(Line.booking_id, Line.balance_id)
+
+
+def catch_up(tx: Transaction, actor: Actor, company_id: int, now: datetime) -> int:
+    """Write what the company's bookings take of allowances that have not counted them yet; how many lines.
+
+    What a limit has no room for stands, and is to be looked at.
+    """
+    limits = _in_force(company_id)
+    if not limits:
+        return 0
+    earliest = min(one.counts_from for one in limits)
+    since = datetime.combine(earliest, time(), UTC) - LONGEST_CLAIM
+    taking = rows(TAKING.where(Booking.company_id == company_id, Booking.starts_at > since).order_by(Booking.id))
+    if not taking:
+        return 0
+    balances = {
+        (row.allowance_id, row.starts_on): row for row in rows(_BALANCES.where(Account.company_id == company_id))
+    }
+    mine = sa.select(Balance.id).join(Account, Account.id == Balance.account_id).where(Account.company_id == company_id)
+    stands = {(row[0], row[1]) for row in rows(STANDS.where(Line.balance_id.in_(mine)))}
+    entries = []
+    for one in (Taking(*row) for row in taking):
+        if (kind := one.kind()) is None:
+            continue
+        for limit in limits:
+            if not one.falls_under(limit.scope, limit.scope_id):
+                continue
+            for day, minutes in one.takes(limit.period, limit.counts_from, limit.valid_to).items():
+                row = balances[limit.id, day]
+                if (one.id, row.id) not in stands:
+                    entries.append(
+                        Entry(row.id, row.terms, kind, minutes, Whose(one.id, one.instrument_id, one.person_id))
+                    )
+    account.post(tx, actor, entries, now, forced=LOWERED)
+    return len(entries)
+
+
+def _in_force(company_id: int) -> Sequence[sa.Row[Any]]:
+    columns = ("id", "scope", "scope_id", "period", "counts_from", "valid_to")
+    mine = sa.and_(Account.company_id == company_id, Allowance.withdrawn_at.is_(None))
+    limits = sa.select(*(getattr(Allowance, name) for name in columns))
+    return rows(limits.join(Account, Account.id == Allowance.account_id).where(mine))
+
+
+_BALANCES: sa.Select[Any] = sa.select(Balance.id, Balance.allowance_id, Balance.starts_on, Balance.terms).join(  # type: ignore[assignment]
+    Account, Account.id == Balance.account_id
+)

@@ -1,0 +1,356 @@
+"""A company's account of hours: what a slot takes of it, and the lines that change what stands in it.
+
+Runs in the caller's transaction, as its last statements, balances sorted by id; it is never locked ahead.
+What is written rests on balances that were read before: whoever changes an account's allowances locks all its
+balances and gives them new `terms`, and whoever had read them with the old ones is refused here as Busy.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from labshare.kernel.actor import Actor
+from labshare.kernel.db import Transaction, rows, table_of
+from labshare.kernel.errors import N_, Busy, Conflict, Problem, Reason
+from labshare.kernel.slots import Slot
+from labshare.quotas import rules
+from labshare.quotas.models import EFFECTS, HOLD, LOWERED, RELEASE, WAIVER, Account, Allowance, Balance, Line
+from labshare.quotas.rules import Share
+
+_account, _allowance, _balance, _ledger = map(table_of, (Account, Allowance, Balance, Line))
+
+
+class Place(Protocol):
+    """An instrument, as far as allowances care."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def category_id(self) -> int: ...
+    @property
+    def site_id(self) -> int: ...
+    @property
+    def zone(self) -> ZoneInfo: ...
+
+
+class NotOpen(Problem):
+    """The company's account has no balance for a period it should have one for (503); the jobs page shows why."""
+
+    status, code = 503, "account_not_open"
+    title = N_("The company's account is not open for that time yet; please tell the laboratory")
+
+
+class Overdrawn(Conflict):
+    """What was left when it was looked at is not left any more (409 `quota_exceeded`): somebody was faster."""
+
+    def __init__(self) -> None:
+        text = N_("Somebody else of your company has just taken the hours that were left.")
+        super().__init__(text, code="quota_exceeded", reasons=[Reason("quota_exceeded", text)])
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a slot takes of an account: a share of every allowance it falls under, and the caps on bookings ahead."""
+
+    account_id: int
+    shares: tuple[Share, ...]
+    company_cap: int | None
+    person_cap: int | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a booking holds and has used of one balance; minutes."""
+
+    balance_id: int
+    terms: int
+    held: int
+    used: int
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose booking lines are about; `reason` says why an admin or manager wrote them."""
+
+    booking_id: int | None
+    instrument_id: int | None
+    person_id: int | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line to be written: so many minutes of this kind on this balance, which was read with these terms."""
+
+    balance_id: int
+    terms: int
+    kind: str
+    minutes: int
+    whose: Whose
+
+
+# ---------------------------------------------------------------- what a slot takes
+
+_COUNTED = (
+    sa.select(
+        _account.c.id,
+        _account.c.company_cap,
+        _account.c.person_cap,
+        _allowance.c.id.label("allowance_id"),
+        _allowance.c.scope,
+        _allowance.c.period,
+        _allowance.c.when_exceeded,
+        _allowance.c.counts_from,
+        _allowance.c.valid_to,
+        _allowance.c.withdrawn_at,
+        _balance.c.id.label("balance_id"),
+        _balance.c.starts_on,
+        (_balance.c.minutes + _balance.c.extended - _balance.c.held - _balance.c.used).label("left"),
+        _balance.c.terms,
+    )
+    .select_from(_account)
+    .join(_allowance, _allowance.c.account_id == _account.c.id)
+    .outerjoin(
+        _balance,
+        sa.and_(
+            _balance.c.allowance_id == _allowance.c.id,
+            _balance.c.starts_on <= sa.bindparam("last", type_=sa.Date),
+            _balance.c.ends_on > sa.bindparam("first", type_=sa.Date),
+        ),
+    )
+    .where(
+        _account.c.company_id == sa.bindparam("company"),
+        _allowance.c.counts_from <= sa.bindparam("last", type_=sa.Date),
+        sa.or_(_allowance.c.valid_to.is_(None), _allowance.c.valid_to >= sa.bindparam("first", type_=sa.Date)),
+        sa.or_(
+            _allowance.c.scope == "all",
+            sa.and_(_allowance.c.scope == "category", _allowance.c.scope_id == sa.bindparam("category")),
+            sa.and_(_allowance.c.scope == "instrument", _allowance.c.scope_id == sa.bindparam("instrument")),
+            sa.and_(_allowance.c.scope == "site", _allowance.c.scope_id == sa.bindparam("site")),
+        ),
+    )
+    .order_by(_balance.c.id)
+)
+_IN_FORCE = _COUNTED.where(_allowance.c.withdrawn_at.is_(None))
+_touched = sa.select(_balance.c.allowance_id).join(_ledger, _ledger.c.balance_id == _balance.c.id)
+_IN_FORCE_OR_TOUCHED = _COUNTED.where(
+    sa.or_(
+        _allowance.c.withdrawn_at.is_(None),
+        _allowance.c.id.in_(_touched.where(_ledger.c.booking_id == sa.bindparam("booking"))),
+    )
+)
+
+
+def quote(company_id: int, place: Place, slot: Slot, standing: Iterable[Standing] = ()) -> Quote:
+    """What the slot takes of the company's account, in one statement; `standing` is what its booking holds already.
+
+    Raises NotOpen where a balance is missing.
+    """
+    mine = {one.balance_id: one.held for one in standing}
+    found = _counted(_IN_FORCE, company_id, place, slot.start, slot.end)
+    shares = (replace(share, mine=mine.get(share.balance_id, 0)) for share in found.shares)
+    return replace(found, shares=tuple(shares))
+
+
+def used(company_id: int, booking_id: int, place: Place, start: datetime, end: datetime) -> tuple[Share, ...]:
+    """What a use takes: of the allowances in force, and of those its booking stands in. Raises NotOpen."""
+    return _counted(_IN_FORCE_OR_TOUCHED, company_id, place, start, end, booking=booking_id).shares
+
+
+def _counted(
+    statement: sa.Select[Any], company_id: int, place: Place, start: datetime, end: datetime, **more: int
+) -> Quote:
+    if end <= start:  # nothing was used
+        return Quote(0, (), None, None)
+    first, last = rules.days_of(Slot(start, end), place.zone)
+    asked = {"company": company_id, "first": first, "last": last}
+    asked |= {"category": place.category_id, "instrument": place.id, "site": place.site_id}
+    found = rows(statement, **asked, **more)
+    if not found:
+        raise NotOpen
+    allowances: dict[int, Any] = {}
+    balances: dict[tuple[int, date], Any] = {}
+    for row in found:
+        allowances[row.allowance_id] = row
+        if row.balance_id is not None:
+            balances[row.allowance_id, row.starts_on] = row
+    shares = []
+    for number, allowance in allowances.items():
+        pieces = rules.pieces(start, end, allowance.period, place.zone, allowance.counts_from, allowance.valid_to)
+        for starts_on, minutes in pieces:
+            balance = balances.get((number, starts_on))
+            if balance is None:
+                if allowance.withdrawn_at is not None:
+                    continue
+                raise NotOpen
+            shares.append(
+                Share(
+                    balance.balance_id,
+                    *(allowance.scope, allowance.period, allowance.when_exceeded, starts_on, minutes),
+                    left=balance.left,
+                    terms=balance.terms,
+                )
+            )
+    shares.sort(key=lambda share: share.balance_id)
+    return Quote(found[0].id, tuple(shares), found[0].company_cap, found[0].person_cap)
+
+
+def effects(kind: Any, minutes: Any, columns: int = 2) -> list[sa.ColumnElement[int]]:
+    """What lines add up to: of what is held, used, and with more columns extended and granted."""
+    return [
+        sa.func.coalesce(
+            sa.func.sum(sa.case({one: effect[n] for one, effect in EFFECTS.items()}, value=kind) * minutes), 0
+        )
+        for n in range(columns)
+    ]
+
+
+_STANDING = (
+    sa.select(_balance.c.id, _balance.c.terms, *effects(_ledger.c.kind, _ledger.c.minutes))
+    .join(_balance, _balance.c.id == _ledger.c.balance_id)
+    .where(_ledger.c.booking_id == sa.bindparam("booking"))
+    .group_by(_balance.c.id, _balance.c.terms)
+    .order_by(_balance.c.id)
+)
+
+
+def standing(booking_id: int) -> list[Standing]:
+    """What the booking holds and has used, balance by balance, in one statement; read off the ledger."""
+    return [
+        Standing(number, terms, int(held), int(used))
+        for number, terms, held, used in rows(_STANDING, booking=booking_id)
+    ]
+
+
+# ---------------------------------------------------------------- lines
+
+
+def hold(tx: Transaction, actor: Actor, whose: Whose, shares: Iterable[Share], now: datetime) -> None:
+    """Hold what the slot takes; raises Overdrawn where it is not left any more."""
+    post(tx, actor, [_held_by(one, whose) for one in shares], now)
+
+
+def rehold(tx: Transaction, actor: Actor, whose: Whose, shares: Iterable[Share], now: datetime) -> None:
+    """Give back what the booking held before, and hold what its slot takes now; raises Overdrawn."""
+    post(tx, actor, [*_given_back(whose), *(_held_by(one, whose) for one in shares)], now)
+
+
+def waive(tx: Transaction, actor: Actor, whose: Whose, shares: Iterable[Share], now: datetime) -> None:
+    """Hold what the slot takes, whatever is left: what the limits have no room for is granted in the actor's name."""
+    post(tx, actor, [_held_by(one, whose) for one in shares], now, forced=WAIVER)
+
+
+def release(tx: Transaction, actor: Actor, whose: Whose, now: datetime, kind: str = RELEASE) -> None:
+    """Give back whatever the booking holds."""
+    post(tx, actor, _given_back(whose, kind), now)
+
+
+def _held_by(share: Share, whose: Whose) -> Entry:
+    return Entry(share.balance_id, share.terms, HOLD, share.minutes, whose)
+
+
+def _given_back(whose: Whose, kind: str = RELEASE) -> list[Entry]:
+    before = [] if whose.booking_id is None else standing(whose.booking_id)
+    return [Entry(one.balance_id, one.terms, kind, one.held, whose) for one in before]
+
+
+_number, _terms, _held, _used = (
+    sa.bindparam(f"balance_{name}", type_=sa.Integer) for name in ("number", "terms_read", "more_held", "more_used")
+)
+_taken = _balance.c.held + _balance.c.used + _held + _used
+_limit = _balance.c.minutes + _balance.c.extended
+# What makes it more must fit; what makes it less always does. The row knows its limit, so nobody can be faster.
+_CHANGE = (
+    sa.update(_balance)
+    .where(
+        _balance.c.id == _number,
+        _balance.c.terms == _terms,
+        sa.or_(_balance.c.minutes.is_(None), _held + _used <= 0, _taken <= _limit),
+    )
+    .values(
+        held=_balance.c.held + _held,
+        used=_balance.c.used + _used,
+        lowered=sa.case(
+            (_balance.c.lowered == 0, 0),
+            (_taken <= _limit, 0),
+            (_taken - _limit < _balance.c.lowered, _taken - _limit),
+            else_=_balance.c.lowered,
+        ),
+    )
+)
+
+
+def post(tx: Transaction, actor: Actor, entries: Iterable[Entry], now: datetime, forced: str | None = None) -> None:
+    """Write the lines and change their balances, sorted; raises Overdrawn, and Busy where the terms have changed.
+
+    With `forced`, what a limit has no room for is granted by a line of that kind.
+    """
+    by_balance: dict[int, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.minutes:
+            by_balance[entry.balance_id].append(entry)
+    for number, some in sorted(by_balance.items()):
+        held, used = (sum(EFFECTS[one.kind][column] * one.minutes for one in some) for column in (0, 1))
+        if forced is None or held + used <= 0:
+            values = {"number": number, "terms_read": some[0].terms, "more_held": held, "more_used": used}
+            tx.note_change(_CHANGE, values, Overdrawn if held + used > 0 else Busy)
+        else:
+            some += _grant(tx, some[-1], held, used, forced)
+        if len(some) > MANY:
+            tx.execute(sa.insert(_ledger), [_written(one, actor, now) for one in some])
+            continue
+        for one in some:
+            tx.note(_ledger, _written(one, actor, now))
+
+
+def queue_up(tx: Transaction, shares: Iterable[Share]) -> None:
+    """Wait for others who ask for the same company, and let others wait until this transaction ends."""
+    counts_all = [share.balance_id for share in shares if share.left is None]
+    touch = sa.update(_balance).where(_balance.c.id.in_(counts_all)).values(terms=_balance.c.terms)
+    if not tx.execute(touch).rowcount:
+        raise NotOpen
+
+
+MANY = 10  # lines; so many are quicker written at once
+
+
+def _grant(tx: Transaction, last: Entry, held: int, used: int, kind: str) -> list[Entry]:
+    """Change the balance whatever its limit; the line that grants what the limit has no room for, if it has none."""
+    found = locked(tx, [last.balance_id])
+    if not found or found[0].terms != last.terms:
+        raise Busy
+    row, granted, lowered = found[0], 0, found[0].lowered
+    if row.minutes is not None:
+        over = max(0, row.held + row.used + held + used - row.minutes - row.extended)
+        granted = max(0, over - row.granted)
+        lowered = min(over, lowered + (granted if kind == LOWERED else 0))
+    values = {"held": row.held + held, "used": row.used + used, "granted": row.granted + granted, "lowered": lowered}
+    tx.execute(sa.update(_balance).where(_balance.c.id == row.id).values(values))
+    return [Entry(row.id, row.terms, kind, granted, last.whose)] if granted else []
+
+
+def locked(tx: Transaction, balance_ids: Iterable[int]) -> Sequence[sa.Row[Any]]:
+    """The balances as they are, sorted by id and locked until the end of the transaction."""
+    statement = sa.select(_balance).where(_balance.c.id.in_(list(balance_ids))).order_by(_balance.c.id)
+    return tx.execute(statement.with_for_update()).all()
+
+
+def _written(one: Entry, actor: Actor, now: datetime) -> dict[str, Any]:
+    return {
+        "balance_id": one.balance_id,
+        "kind": one.kind,
+        "minutes": one.minutes,
+        "booking_id": one.whose.booking_id,
+        "instrument_id": one.whose.instrument_id,
+        "person_id": one.whose.person_id,
+        "actor_id": actor.person_id,
+        "at": now,
+        "reason": one.whose.reason,
+    }

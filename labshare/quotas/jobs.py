@@ -1,0 +1,39 @@
+"""What happens to accounts by itself, as time passes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from labshare.clockwork.job import Job
+from labshare.kernel.actor import SYSTEM
+from labshare.kernel.errors import N_
+from labshare.quotas import queries, services
+
+
+def open_periods(now: datetime) -> dict[str, int]:
+    """Open the periods that come within reach, and carry a changed default to the companies that follow it."""
+    companies = queries.to_open(now)
+    return {"accounts": len(companies), "periods": sum(services.open_account(SYSTEM, one, now) for one in companies)}
+
+
+def warn_of_limits(now: datetime) -> dict[str, int]:
+    """Tell companies and the laboratory once that 80 and 100 per cent of a limit are spoken for."""
+    return {"warned": sum(services.warn(SYSTEM, *due, now) for due in queries.to_warn(now))}
+
+
+OPEN_PERIODS = Job(
+    "open_periods",
+    N_("Opens the accounts' next periods ahead, and carries a changed default allowance to those who follow it"),
+    timedelta(minutes=5),
+    open_periods,
+    preview=lambda now: {"accounts": len(queries.to_open(now))},
+    links={"accounts": ("accounts.overview", {})},
+)
+WARN_OF_LIMITS = Job(
+    "warn_of_limits",
+    N_("Tells companies and the laboratory when 80 and 100 per cent of an allowance are spoken for"),
+    timedelta(minutes=5),
+    warn_of_limits,
+    preview=lambda now: {"warned": len(queries.to_warn(now))},
+    links={"warned": ("accounts.overview", {})},
+)

@@ -1,0 +1,325 @@
+"""What is the case with accounts: what a company may use, what stands in it, and its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from labshare.instruments.models import Category, Instrument
+from labshare.kernel.actor import Actor
+from labshare.kernel.db import rows, table_of
+from labshare.kernel.errors import NotFound
+from labshare.people.models import Company, Person, Site
+from labshare.quotas import policy, rules
+from labshare.quotas.allowances import ZONES, Caps
+from labshare.quotas.models import Account, Allowance, Balance, Line, Warned
+from labshare.quotas.rules import Terms
+
+_actor = table_of(Person).alias("actor")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One period of one allowance, with the names people know it by; minutes, days of its site."""
+
+    id: int
+    account_id: int
+    company_id: int
+    company_name: str
+    allowance_id: int
+    scope: str
+    scope_id: int | None
+    scope_en: str
+    scope_zh: str
+    period: str
+    when_exceeded: str
+    starts_on: date
+    ends_on: date
+    held: int
+    used: int
+    minutes: int | None
+    extended: int
+    granted: int
+    lowered: int
+    withdrawn_at: datetime | None
+
+    @property
+    def limit(self) -> int | None:
+        """What may be used, with what was added once; None for any amount."""
+        return None if self.minutes is None else self.minutes + self.extended
+
+    @property
+    def left(self) -> int | None:
+        """What may still be asked for; None for any amount."""
+        return None if self.limit is None else max(0, self.limit - self.held - self.used)
+
+    @property
+    def percent(self) -> int:
+        """How much of the limit is held or used, rounded down; 100 where nothing is allowed."""
+        return 0 if self.limit is None else 100 * (self.held + self.used) // self.limit if self.limit else 100
+
+
+_OF_CATEGORY = sa.and_(Allowance.scope == "category", Category.id == Allowance.scope_id)
+_OF_INSTRUMENT = sa.and_(Allowance.scope == "instrument", Instrument.id == Allowance.scope_id)
+_OF_SITE = sa.and_(Allowance.scope == "site", Site.id == Allowance.scope_id)
+_SCOPE = (
+    sa.func.coalesce(Category.name_en, Instrument.code, Site.name_en, "").label("scope_en"),
+    sa.func.coalesce(Category.name_zh, Instrument.code, Site.name_zh, "").label("scope_zh"),
+)
+_STANDING: sa.Select[Any] = (
+    sa.select(  # type: ignore[assignment]  # so many columns, typed one by one, are of no use here
+        Balance.id,
+        Balance.account_id,
+        Account.company_id,
+        Company.name.label("company_name"),
+        Balance.allowance_id,
+        Allowance.scope,
+        Allowance.scope_id,
+        *_SCOPE,
+        Allowance.period,
+        Allowance.when_exceeded,
+        Balance.starts_on,
+        Balance.ends_on,
+        Balance.held,
+        Balance.used,
+        Balance.minutes,
+        Balance.extended,
+        Balance.granted,
+        Balance.lowered,
+        Allowance.withdrawn_at,
+    )
+    .select_from(Balance)
+    .join(Allowance, Allowance.id == Balance.allowance_id)
+    .join(Account, Account.id == Balance.account_id)
+    .join(Company, Company.id == Account.company_id)
+    .outerjoin(Category, _OF_CATEGORY)
+    .outerjoin(Instrument, _OF_INSTRUMENT)
+    .outerjoin(Site, _OF_SITE)
+)
+
+
+def balance(company_id: int, balance_id: int) -> Standing:
+    """One period of an allowance of the company, whoever asks; raises NotFound."""
+    found = rows(_STANDING.where(Balance.id == balance_id, Account.company_id == company_id))
+    if not found:
+        raise NotFound
+    return Standing(*found[0])
+
+
+# ---------------------------------------------------------------- the company's account
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A company's account in one year: all it holds and used, and each of its limits."""
+
+    company_id: int
+    company_name: str
+    year: int
+    held: int
+    used: int
+    standings: Sequence[Standing]  # of its limits, those whose period begins in the year
+
+
+def statement(actor: Actor, company_id: int, year: int) -> Statement:
+    """The account in that year, in a number of rows that does not grow with its bookings. Raises NotFound."""
+    name = _company(actor, company_id)
+    within = Balance.starts_on.between(date(year, 1, 1), date(year, 12, 31))
+    asked = _STANDING.where(Account.company_id == company_id, within)
+    found = [Standing(*row) for row in rows(asked.order_by(Balance.starts_on, Balance.allowance_id))]
+    whole = [one for one in found if one.minutes is None]
+    limits = [one for one in found if one.minutes is not None and (one.withdrawn_at is None or one.held or one.used)]
+    return Statement(company_id, name, year, sum(one.held for one in whole), sum(one.used for one in whole), limits)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Which lines of a statement are wanted: of a year as a whole, or of one period of an allowance."""
+
+    year: int
+    balance_id: int | None = None
+    instrument: str | None = None
+    person_id: int | None = None
+
+
+def lines(actor: Actor, company_id: int, sought: Sought) -> sa.Select[Any]:
+    """Lines of one balance of the account, for a paged list by id: without another, of that which counts all.
+
+    Raises NotFound.
+    """
+    _company(actor, company_id)
+    chosen = _LINES.where(Account.company_id == company_id)
+    if sought.balance_id is not None:
+        chosen = chosen.where(Balance.id == sought.balance_id)
+    else:
+        chosen = chosen.where(Balance.starts_on == date(sought.year, 1, 1), Balance.minutes.is_(None))
+    if sought.instrument is not None:
+        chosen = chosen.where(_instrument.c.code == sought.instrument)
+    if sought.person_id is not None:
+        chosen = chosen.where(Line.person_id == sought.person_id)
+    return chosen
+
+
+_instrument = table_of(Instrument).alias("of_line")
+_LINES: sa.Select[Any] = (
+    sa.select(  # type: ignore[assignment]  # likewise
+        Line.id,
+        Line.at,
+        Line.kind,
+        Line.minutes,
+        Line.booking_id,
+        Line.reason,
+        Line.person_id,
+        Balance.starts_on,
+        Allowance.scope,
+        Allowance.period,
+        _instrument.c.code.label("instrument"),
+        Person.name.label("person"),
+        _actor.c.name.label("actor"),
+    )
+    .select_from(Line)
+    .join(Balance, Balance.id == Line.balance_id)
+    .join(Account, Account.id == Balance.account_id)
+    .join(Allowance, Allowance.id == Balance.allowance_id)
+    .outerjoin(_instrument, _instrument.c.id == Line.instrument_id)
+    .outerjoin(Person, Person.id == Line.person_id)
+    .outerjoin(_actor, _actor.c.id == Line.actor_id)
+)
+
+
+# ---------------------------------------------------------------- what is set
+
+
+@dataclass(frozen=True)
+class Set:
+    """The allowances and caps of a company, or of the default; `follows`: they are the default's."""
+
+    account_id: int
+    version: int
+    follows: bool
+    items: Sequence[Item]
+    caps: Caps
+
+
+@dataclass(frozen=True)
+class Item:
+    """One allowance of a set, with the names of its scope."""
+
+    id: int
+    terms: Terms
+    scope_code: str  # of an instrument or a site
+    scope_en: str
+    scope_zh: str
+
+
+def allowances_of(actor: Actor, company_id: int) -> Set:
+    """What the company may use, as it is set. Raises NotFound."""
+    _company(actor, company_id)
+    return _set(Account.company_id == company_id)
+
+
+def default() -> Set:
+    """What companies without allowances of their own may use."""
+    return _set(Account.company_id.is_(None))
+
+
+def _set(which: sa.ColumnElement[bool]) -> Set:
+    found = rows(
+        sa.select(
+            Account.id, Account.version, Account.company_id, Account.follows, Account.company_cap, Account.person_cap
+        ).where(which)
+    )
+    if not found:
+        raise NotFound
+    mine = found[0]
+    columns = (getattr(Allowance, name) for name in Terms.__dataclass_fields__)
+    code = sa.func.coalesce(Instrument.code, Site.code, "")
+    limits = (
+        sa.select(Allowance.id, code, *_SCOPE, *columns)
+        .outerjoin(Category, _OF_CATEGORY)
+        .outerjoin(Instrument, _OF_INSTRUMENT)
+        .outerjoin(Site, _OF_SITE)
+        .where(Allowance.account_id == mine.id, Allowance.withdrawn_at.is_(None), Allowance.minutes.is_not(None))
+        .order_by(Allowance.id)
+    )
+    items = [Item(number, Terms(*terms), said, en, zh) for number, said, en, zh, *terms in rows(limits)]
+    follows = mine.company_id is not None and mine.follows is not None
+    return Set(mine.id, mine.version, follows, items, Caps(mine.company_cap, mine.person_cap))
+
+
+# ---------------------------------------------------------------- for admins and the clockwork
+
+
+def running(now: datetime) -> sa.Select[Any]:
+    """Limits whose period is running, for a list by how much of them is spoken for."""
+    today = now.date()
+    here = sa.and_(Balance.starts_on <= today + ZONES, Balance.ends_on > today - ZONES)
+    return _STANDING.where(here, Balance.minutes.is_not(None), Allowance.withdrawn_at.is_(None))
+
+
+_SPOKEN_FOR = 100 * (Balance.held + Balance.used)
+_LIMIT = Balance.minutes + Balance.extended
+
+
+def near_limit(now: datetime, percent: int) -> list[Standing]:
+    """Limits of running periods of which at least so many per cent are spoken for, the most first."""
+    near = running(now).where(percent * _LIMIT <= _SPOKEN_FOR, _LIMIT > 0)
+    share = sa.cast(_SPOKEN_FOR, sa.Float) / _LIMIT
+    return [Standing(*row) for row in rows(near.order_by(share.desc(), Balance.id))]
+
+
+def beyond_limit() -> list[Standing]:
+    """Limits that were lowered below what stands in them, and still are."""
+    over = _STANDING.where(Balance.lowered > 0, Balance.held > 0, Balance.held + Balance.used > _LIMIT)
+    return [Standing(*row) for row in rows(over.order_by(Balance.id))]
+
+
+def to_warn(now: datetime) -> list[tuple[int, int, int]]:
+    """Company, balance and per cent of each warning that is due and was not given."""
+    found = []
+    for percent in rules.WARN_AT:
+        told = sa.select(Warned.id).where(
+            Warned.balance_id == Balance.id, Warned.percent == percent, Warned.minutes == _LIMIT
+        )
+        due = running(now).where(percent * _LIMIT <= _SPOKEN_FOR, _LIMIT > 0, ~told.exists())
+        for row in rows(due.order_by(Balance.id)):
+            found.append((row.company_id, row.id, percent))
+    return found
+
+
+def to_open(now: datetime) -> list[int]:
+    """Companies whose account is missing, lacks a period, or follows a default that has changed."""
+    furthest = (now + rules.AHEAD).date()
+    last = sa.case(
+        (Allowance.valid_to < furthest, Allowance.valid_to),
+        else_=sa.literal(furthest, sa.Date),
+    )
+    covered = sa.select(Balance.id).where(Balance.allowance_id == Allowance.id, Balance.ends_on > last)
+    lacking = (
+        sa.select(Account.company_id)
+        .join(Allowance, Allowance.account_id == Account.id)
+        .where(
+            Account.company_id.is_not(None),
+            Allowance.withdrawn_at.is_(None),
+            Allowance.counts_from <= last,
+            ~covered.exists(),
+        )
+    )
+    version = sa.select(Account.version).where(Account.company_id.is_(None)).scalar_subquery()
+    behind = sa.select(Account.company_id).where(Account.company_id.is_not(None), Account.follows != version)
+    none = sa.select(Company.id).outerjoin(Account, Account.company_id == Company.id).where(Account.id.is_(None))
+    return sorted({number for one in (lacking, behind, none) for (number,) in rows(one)})
+
+
+def _company(actor: Actor, company_id: int) -> str:
+    """The company's name, if its account exists for the actor; raises NotFound."""
+    if not policy.sees_account(actor, company_id):
+        raise NotFound
+    found = rows(sa.select(Company.name).where(Company.id == company_id))
+    if not found:
+        raise NotFound
+    return str(found[0].name)
