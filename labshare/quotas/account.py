@@ -51,7 +51,7 @@ class Overdrawn(Conflict):
     """What was left when it was looked at is not left any more (409 `quota_exceeded`): somebody was faster."""
 
     def __init__(self) -> None:
-        text = N_("Somebody else of your company has just taken the hours that were left.")
+        text = N_("The hours that were left have been taken just now.")
         super().__init__(text, code="quota_exceeded", reasons=[Reason("quota_exceeded", text)])
 
 
