@@ -245,7 +245,7 @@ def gather(known: Known, slot: Slot, now: datetime, whose: Asked, but: int | Non
     channel = timeline.free_channel(others, wanted, known.channels)
     before = [] if but is None else account.standing(but)
     quote = account.quote(whose.company_id, known, slot, before)
-    ahead = _ahead(whose, quote, now, but)
+    ahead = _ahead(whose, quote, now) if but is None else None  # a move adds none
     return rules.Facts(now, slot, known, whose.active, channel, others, quote.shares, ahead)
 
 
@@ -258,21 +258,21 @@ class Asked:
     person_id: int | None
 
 
-def _ahead(whose: Asked, quote: Quote, now: datetime, but: int | None) -> rules.Ahead | None:
+def _ahead(whose: Asked, quote: Quote, now: datetime) -> rules.Ahead | None:
     if quote.company_cap is None and quote.person_cap is None:
         return None
-    return rules.Ahead(*ahead_of(whose.company_id, whose.person_id, now, but), quote.company_cap, quote.person_cap)
+    return rules.Ahead(*ahead_of(whose.company_id, whose.person_id, now), quote.company_cap, quote.person_cap)
 
 
-def ahead_of(company_id: int, person_id: int | None, now: datetime, but: int | None = None) -> tuple[int, int]:
-    """How many bookings the company, and that person of it, have ahead, not counting `but`."""
+def ahead_of(company_id: int, person_id: int | None, now: datetime) -> tuple[int, int]:
+    """How many bookings the company, and that person of it, have ahead."""
     of_person = sa.func.sum(sa.case((Booking.person_id == person_id, 1), else_=0))
     ahead = sa.select(sa.func.count(), sa.func.coalesce(of_person, 0)).where(
         Booking.company_id == company_id,
         Booking.state.in_((lifecycle.REQUESTED, lifecycle.APPROVED)),
         Booking.starts_at > now,
     )
-    [(company, person)] = rows(ahead if but is None else ahead.where(Booking.id != but))
+    [(company, person)] = rows(ahead)
     return int(company), int(person)
 
 
