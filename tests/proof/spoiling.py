@@ -45,7 +45,7 @@ def _reword(engine: sa.Engine, pattern: str, instead: str) -> None:
 def slow(_app: Flask) -> None:
     """A moment passes between gathering the facts and writing."""
     queries.gather = _late(queries.gather)
-    deciding._about = _late(deciding._about)
+    deciding.standing = _late(deciding.standing)  # type: ignore[attr-defined]
     presence.around = _late(presence.around)
 
 
