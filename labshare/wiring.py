@@ -11,7 +11,15 @@ from labshare.booking import api as booking_api
 from labshare.booking import pages as booking_pages
 from labshare.booking import queries as bookings
 from labshare.booking.checks import CHECKS as BOOKING_CHECKS
-from labshare.booking.jobs import EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, REMIND_MANAGERS
+from labshare.booking.jobs import (
+    ENFORCE_SUSPENSIONS,
+    EXPIRE_REQUESTS,
+    JUDGE_USE,
+    RECHECK_ALLOWANCES,
+    RECONCILE_ACCOUNTS,
+    REMIND_BOOKERS,
+    REMIND_MANAGERS,
+)
 from labshare.booking.reactions import count_what_is_there
 from labshare.clockwork import api as clockwork_api
 from labshare.clockwork import pages as clockwork_pages
@@ -97,6 +105,7 @@ SUBSCRIPTIONS: dict = {
 CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS)
 JOBS: tuple = (
     *(REMIND_MANAGERS, EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, OPEN_PERIODS, WARN_OF_LIMITS),
+    *(RECHECK_ALLOWANCES, ENFORCE_SUSPENSIONS, RECONCILE_ACCOUNTS),
     *(DELIVER, TIDY_MESSAGES, TIDY_UP, CHECK),
 )
 START_CHECKS: dict = {"overlap_guard": overlap_guard}  # without these no page is served

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labshare.booking import lifecycle
+from labshare.booking import bookkeeping, lifecycle
 from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import judgement
 from labshare.instruments.models import Claim
@@ -170,4 +170,5 @@ CHECKS = (
     ("every completed booking keeps what was used", uses_keep_their_time),
     ("every booking is where its history led", states_in_graph),
     ("every change stands in the journal", changes_are_told),
+    ("every booking stands in its company's account", bookkeeping.differences),
 )

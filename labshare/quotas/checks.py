@@ -6,31 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labshare.people.models import Company
-from labshare.quotas import account
+from labshare.quotas import bookkeeping
 from labshare.quotas.models import GRANTS, Account, Balance, Line
-
-_COLUMNS = ("held", "used", "extended", "granted")
-
-
-def balances_equal_ledger(session: Session) -> list[str]:
-    """What stands in a balance is what its lines add up to."""
-    sums = (one.label(name) for name, one in zip(_COLUMNS, account.effects(Line.kind, Line.minutes, 4), strict=True))
-    lines = sa.select(Line.balance_id, *sums).group_by(Line.balance_id).subquery()
-    found = []
-    for column in _COLUMNS:
-        stands, says = getattr(Balance, column), sa.func.coalesce(lines.c[column], 0)
-        statement = (
-            sa.select(Balance.id, Account.company_id, Balance.starts_on, stands, says)
-            .join(Account, Account.id == Balance.account_id)
-            .outerjoin(lines, lines.c.balance_id == Balance.id)
-            .where(stands != says)
-        )
-        for number, company, starts_on, here, there in session.execute(statement):
-            found.append(
-                f"balance {number} of company {company} from {starts_on} has {here} minutes {column}, "
-                f"but its lines add up to {there}"
-            )
-    return found
 
 
 def limits_hold(session: Session) -> list[str]:
@@ -62,6 +39,6 @@ def every_company_has_an_account(session: Session) -> list[str]:
 
 CHECKS = (
     ("every company has its account", every_company_has_an_account),
-    ("every balance is what its lines add up to", balances_equal_ledger),
+    ("every balance is what its lines add up to", bookkeeping.differences),
     ("nothing stands over its limit ungranted", limits_hold),
 )

@@ -58,6 +58,12 @@ class Standing:
         return None if self.limit is None else max(0, self.limit - self.held - self.used)
 
     @property
+    def is_beyond(self) -> bool:
+        """Does what a lowered limit has no room for still stand?"""
+        over = self.limit is not None and self.held + self.used > self.limit
+        return over and self.lowered > 0 and self.withdrawn_at is None
+
+    @property
     def percent(self) -> int:
         """How much of the limit is held or used, rounded down; 100 where nothing is allowed."""
         return 0 if self.limit is None else 100 * (self.held + self.used) // self.limit if self.limit else 100
@@ -274,7 +280,12 @@ def near_limit(now: datetime, percent: int) -> list[Standing]:
 
 def beyond_limit() -> list[Standing]:
     """Limits that were lowered below what stands in them, and still are."""
-    over = _STANDING.where(Balance.lowered > 0, Balance.held > 0, Balance.held + Balance.used > _LIMIT)
+    over = _STANDING.where(
+        Balance.lowered > 0,
+        Balance.held > 0,
+        Balance.held + Balance.used > _LIMIT,
+        Allowance.withdrawn_at.is_(None),
+    )
     return [Standing(*row) for row in rows(over.order_by(Balance.id))]
 
 

@@ -2,6 +2,7 @@
 
 from labshare.booking.services.asking import check, move, request
 from labshare.booking.services.deciding import approve, cancel, reject
+from labshare.booking.services.enforcing import pass_to_manager, release_suspended
 from labshare.booking.services.using import check_in, check_out, judge, record
 from labshare.booking.services.waiting import expire, remind_of_booking, remind_of_request
 
@@ -14,8 +15,10 @@ __all__ = [
     "expire",
     "judge",
     "move",
+    "pass_to_manager",
     "record",
     "reject",
+    "release_suspended",
     "remind_of_booking",
     "remind_of_request",
     "request",
