@@ -222,3 +222,54 @@ def test_a_row_that_a_guard_refuses_is_nothing_and_the_transaction_goes_on(app: 
         tell(tx)
     assert [row.id for row in rows(select(Site.id))] == [first]
     assert _tries() == ["mei"]
+
+
+# ---------------------------------------------------------------- what is noted and written together
+
+_SITES = Site.__table__
+RENAME: Any = (
+    sa.update(_SITES)  # type: ignore[arg-type]  # a mapped class's __table__ is typed FromClause
+    .where(_SITES.c.id == sa.bindparam("site_number"), _SITES.c.name_en == sa.bindparam("site_was"))
+    .values(name_en=sa.bindparam("site_name"))
+)
+
+
+def _rename(tx: Transaction, number: int, was: str, name: str) -> None:
+    tx.note_change(RENAME, {"number": number, "was": was, "name": name}, Conflict)
+
+
+def test_what_a_noted_row_does_not_say_is_its_columns_default(app: Flask) -> None:
+    with transaction() as tx:
+        tx.note(_SITES, SITE)
+        tell(tx)
+    assert [tuple(row) for row in rows(select(Site.zone, Site.address, Site.version))] == [("Asia/Shanghai", "", 1)]
+
+
+def test_a_noted_change_is_written_in_its_place_among_noted_rows(app: Flask) -> None:
+    number = _site()
+    with transaction() as tx:
+        tx.note(TRIES, {"key": "before", "at": NOON})
+        _rename(tx, number, "East", "Far East")
+        tx.note(TRIES, {"key": "after", "at": NOON})
+        _rename(tx, number, "Far East", "Farther")
+        tell(tx)
+    assert [row.name_en for row in rows(select(Site.name_en))] == ["Farther"]
+    assert _tries() == ["before", "after"]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_noted_change_that_finds_no_row_undoes_everything_beside_it(app: Flask, place: int) -> None:
+    number = _site()
+
+    def write() -> None:
+        with transaction() as tx:
+            for step in range(3):
+                tx.note(TRIES, {"key": f"{step}", "at": NOON})
+                if step == place:
+                    _rename(tx, number, "not its name", "Nowhere")
+            tell(tx)
+
+    with pytest.raises(Conflict):
+        write()
+    assert [row.name_en for row in rows(select(Site.name_en))] == ["East"]
+    assert _tries() == []
