@@ -43,6 +43,7 @@ from labshare.people import pages as people_pages
 from labshare.people import policy as people_policy
 from labshare.people import queries as people
 from labshare.people.events import CompanyAdded, CompanyRegistered
+from labshare.quotas import api as accounts_api
 from labshare.quotas.checks import CHECKS as ACCOUNT_CHECKS
 from labshare.quotas.events import AccountOpened, AllowancesSet
 from labshare.quotas.jobs import OPEN_PERIODS, WARN_OF_LIMITS
@@ -62,7 +63,14 @@ PAGES: tuple = (
     inbox_pages.pages,
     clockwork_pages.pages,
 )
-APIS: tuple = (people_api.blp, instruments_api.blp, booking_api.blp, messages_api.blp, clockwork_api.blp)
+APIS: tuple = (
+    people_api.blp,
+    instruments_api.blp,
+    accounts_api.blp,
+    booking_api.blp,
+    messages_api.blp,
+    clockwork_api.blp,
+)
 
 
 def _waiting(actor: Actor) -> int:

@@ -31,6 +31,7 @@ from labshare.booking.schemas import (
     VersionIn,
     listing,
     nothing_used,
+    shares_out,
 )
 from labshare.booking.services.asking import Draft
 from labshare.instruments import queries as catalogue
@@ -81,6 +82,8 @@ def check(draft: Draft) -> Response:
             "reasons": reasons_out(verdict.reasons),
             "alternatives": [alternative_out(one) for one in verdict.alternatives],
             "estimate_cny": verdict.estimate_cny,
+            "over_quota": verdict.over_quota,
+            "account": shares_out(verdict.shares),
         }
     )
 
@@ -109,8 +112,9 @@ def shown(booking_id: int) -> Seen:
 @may("approve")
 @blp.changes(200, BookingOut, body=ApproveIn)
 def approve(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
-    """Say yes to a request."""
-    return services.approve(actor(), booking_id, body.get("reason", ""), body.get("version"), retry)
+    """Say yes to a request; what stands in its way and may be waived is waived by name, with a reason."""
+    reason, version = body.get("reason", ""), body.get("version")
+    return services.approve(actor(), booking_id, reason, version, retry, waive=body["waive"])
 
 
 @blp.post("/bookings/<id:booking_id>/reject")

@@ -180,10 +180,13 @@ _LINES: sa.Select[Any] = (
         Line.booking_id,
         Line.reason,
         Line.person_id,
+        Line.actor_id,
         Balance.starts_on,
         Allowance.scope,
         Allowance.period,
         _instrument.c.code.label("instrument"),
+        _instrument.c.name_en.label("instrument_en"),
+        _instrument.c.name_zh.label("instrument_zh"),
         Person.name.label("person"),
         _actor.c.name.label("actor"),
     )

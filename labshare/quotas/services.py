@@ -90,7 +90,7 @@ def extend(
     reason: str,
     now: datetime | None = None,
     retry: Retry | None = None,
-) -> None:
+) -> Standing:
     """Add minutes to one period of an allowance, once; fewer than none takes back what was added.
 
     Raises NotFound, Forbidden, Invalid, or Conflict where what is taken back is spoken for.
@@ -103,9 +103,7 @@ def extend(
     if not reason.strip():
         raise Invalid(fields={"reason": [N_("Say why.")]})
     with transaction(retry=retry) as tx:
-        standing = queries.balance(company_id, balance_id)
-        if standing.minutes is None:
-            raise Invalid(fields={"allowance": [N_("Without a limit there is nothing to extend.")]})
+        standing = _limited(company_id, balance_id)
         [row] = account.locked(tx, [balance_id])
         extended, room = row.extended + minutes, row.minutes + row.extended + minutes
         if extended < 0 or (minutes < 0 and row.held + row.used > room):
@@ -117,7 +115,7 @@ def extend(
         tx.note(_ledger, line | {"actor_id": actor.person_id})
         said: dict[str, Any] = {"minutes": minutes, "reason": reason}
         publish(tx, actor, AllowanceExtended(**_about(standing, company_id), **said), now)
-        tx.done(None)
+        return tx.done(queries.balance(company_id, balance_id))
 
 
 # ---------------------------------------------------------------- by the clockwork
@@ -167,6 +165,17 @@ def _follow(tx: Transaction, actor: Actor, mine: sa.Row[Any], now: datetime) -> 
     items, caps = allowances.in_force(tx, default.id), Caps(default.company_cap, default.person_cap)
     new = allowances.replace(tx, actor, mine, items, caps, default.version, now)
     publish(tx, actor, _told(mine, new, items, caps, follows=True), now)
+
+
+def _limited(company_id: int, balance_id: int) -> Standing:
+    """One period of a limit of the company's; raises Invalid where there is none."""
+    try:
+        standing = queries.balance(company_id, balance_id)
+    except NotFound:
+        raise Invalid(fields={"allowance": [N_("The company has no such allowance.")]}) from None
+    if standing.minutes is None:
+        raise Invalid(fields={"allowance": [N_("Without a limit there is nothing to extend.")]})
+    return standing
 
 
 def _told(mine: sa.Row[Any], version: int, items: Sequence[Terms], caps: Caps, *, follows: bool) -> AllowancesSet:

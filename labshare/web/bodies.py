@@ -25,6 +25,7 @@ MARSHMALLOW = (  # what marshmallow says of its own accord, marked here so that 
     N_("Not a valid integer."),
     N_("Not a valid number."),
     N_("Not a valid boolean."),
+    N_("Not a valid date."),
     N_("Not a valid list."),
     N_("Invalid input type."),
     N_("Special numeric values (nan or infinity) are not permitted."),

@@ -109,6 +109,13 @@ GET   instruments_api.show          ++++++
 POST  instruments_api.add           ---+++
 PATCH instruments_api.change        ---+-+
 
+GET   accounts_api.allowances       ++0+++
+PUT   accounts_api.set_allowances   --0--+
+GET   accounts_api.account          ++0+++
+POST  accounts_api.extend           --0--+
+GET   accounts_api.default          -----+
+PUT   accounts_api.set_default      -----+
+
 GET   bookings.listed               ++++++
 GET   bookings.new                  ++++++
 POST  bookings.check                ++++++

@@ -1,138 +1,18 @@
-"""How bookings are written and read on the wire."""
+"""What is told of bookings, and how."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import Schema, fields
 
 from labshare.booking import lifecycle
 from labshare.booking.queries import Seen
-from labshare.booking.services.asking import Draft
-from labshare.kernel.errors import N_
-from labshare.kernel.slots import Slot
+from labshare.quotas.rules import Share
 from labshare.web.api import ReasonOut
-from labshare.web.bodies import Length, Line, Moment, OneOf, Prose, Whole
+from labshare.web.bodies import OneOf
 from labshare.web.i18n import own
-from labshare.web.paging import PageArguments
-
-BIGGEST_ID = 10**18
-LONGEST_WINDOW = timedelta(days=31)
-
-
-class SlotIn(Schema):
-    """A slot: two RFC 3339 times with offset."""
-
-    starts_at = Moment(required=True, metadata={"example": "2026-12-01T09:00:00+08:00"})
-    ends_at = Moment(required=True, metadata={"example": "2026-12-01T11:00:00+08:00"})
-
-    @validates_schema(skip_on_field_errors=True)
-    def forward(self, data: dict[str, Any], **_rest: Any) -> None:
-        if data["starts_at"] >= data["ends_at"]:
-            raise ValidationError([N_("Must end after it starts.")], "ends_at")
-
-
-class AskIn(SlotIn):
-    """What somebody asks for; `company` only where lab staff ask on behalf of one."""
-
-    instrument = Line(40, required=True, metadata={"example": "SEM-01"})
-    company = Whole(1, BIGGEST_ID)
-
-
-class CheckIn(AskIn):
-    """A dry run of a request."""
-
-    purpose = Prose(2000)
-
-    @post_load
-    def draft(self, data: dict[str, Any], **_rest: Any) -> Draft:
-        slot = Slot(data["starts_at"], data["ends_at"])
-        return Draft(data["instrument"], slot, data.get("purpose", ""), data.get("company"))
-
-
-class BookingIn(CheckIn):
-    """A request for time."""
-
-    purpose = Prose(2000, required=True, metadata={"example": "Fracture surfaces of batch 12"})
-
-
-class VersionIn(Schema):
-    """A move with a booking; with `version` it is refused where somebody else was faster."""
-
-    version = Whole(1, 10**9)
-
-
-class ApproveIn(VersionIn):
-    """A yes, and a word with it."""
-
-    reason = Prose(500)
-
-
-class RejectIn(VersionIn):
-    """A no, and why."""
-
-    reason = Prose(500, required=True)
-
-
-class MoveIn(SlotIn, VersionIn):
-    """Another time on the same instrument."""
-
-
-class CheckOutIn(VersionIn):
-    """The end of a use: how many samples, a note, and what is wrong with the instrument."""
-
-    samples = Whole(0, 100_000)
-    note = Prose(2000)
-    problem = Prose(2000)
-
-
-class UsageIn(SlotIn):
-    """What was used, as staff enter or correct it; a correction says why."""
-
-    samples = Whole(0, 100_000)
-    note = Prose(2000)
-    reason = Prose(500)
-
-
-class ListIn(PageArguments):
-    """Which bookings to list."""
-
-    state = fields.String(validate=OneOf(lifecycle.STATES))
-    instrument = Line(40)
-    company = Whole(1, BIGGEST_ID)
-    starts_from = Moment(data_key="from")
-    starts_to = Moment(data_key="to")
-
-
-class WindowIn(Schema):
-    """A stretch of time, at most 31 days."""
-
-    starts_at = Moment(required=True, data_key="from")
-    ends_at = Moment(required=True, data_key="to")
-
-    @validates_schema(skip_on_field_errors=True)
-    def short(self, data: dict[str, Any], **_rest: Any) -> None:
-        if data["starts_at"] >= data["ends_at"]:
-            raise ValidationError([N_("Must end after it starts.")], "to")
-        if data["ends_at"] - data["starts_at"] > LONGEST_WINDOW:
-            raise ValidationError([N_("At most 31 days.")], "to")
-
-    @post_load
-    def slot(self, data: dict[str, Any], **_rest: Any) -> dict[str, Any]:
-        return data | {"window": Slot(data.pop("starts_at"), data.pop("ends_at"))}
-
-
-class FreeIn(WindowIn):
-    """How long a slot, and where to look for it."""
-
-    minutes = Whole(1, 144_000, required=True)
-
-
-class TimelineIn(WindowIn):
-    """Which instruments' time; all of them where none is named."""
-
-    instrument = fields.List(Line(40), load_default=list, validate=Length(max=500))
 
 
 def _named(key: str, kind: str) -> dict[str, Any]:
@@ -180,6 +60,7 @@ class BookingOut(Schema):
     channel = fields.Integer(required=True)
     created_at = fields.AwareDateTime(required=True)
     excuse = fields.String(metadata={"description": "Why a missed one is nobody's fault: closed, overrun."})
+    over_quota = fields.Boolean(metadata={"description": "Waits for a manager to waive hours that are not left."})
 
     def dump(self, obj: Any, *, many: bool | None = None) -> Any:
         """What the fields above say, written out by hand: ten times as fast, and every list is made of it."""
@@ -207,6 +88,7 @@ def _written(seen: Seen) -> dict[str, Any]:
         "channel": seen.channel,
         "created_at": seen.created_at.isoformat(),
         "excuse": seen.excuse,
+        "over_quota": seen.over_quota,
     }
 
 
@@ -223,13 +105,27 @@ class AlternativeOut(FreeOut):
     instrument = fields.Nested(InstrumentNameOut)
 
 
+class ShareOut(Schema):
+    """What a slot takes of one period of an allowance; left is null where there is no limit."""
+
+    scope = fields.String(required=True)
+    period = fields.String(required=True)
+    starts_on = fields.Date(required=True)
+    takes_hours = fields.Float(required=True)
+    left_hours = fields.Float(allow_none=True)
+    leaves_hours = fields.Float(allow_none=True)
+    when_exceeded = fields.String(required=True)
+
+
 class VerdictOut(Schema):
-    """What a dry run found."""
+    """What a dry run found; over quota, a manager would have to waive the hours that are not left."""
 
     allowed = fields.Boolean(required=True)
     reasons = fields.List(fields.Nested(ReasonOut), required=True)
     alternatives = fields.List(fields.Nested(AlternativeOut), required=True)
     estimate_cny = fields.Float(required=True)
+    over_quota = fields.Boolean(required=True)
+    account = fields.List(fields.Nested(ShareOut), required=True)
 
 
 class BookingsOut(Schema):
@@ -264,6 +160,22 @@ class TimelineOut(Schema):
 
     items = fields.List(fields.Nested(ClaimOut), required=True)
     next = fields.String(allow_none=True)
+
+
+def shares_out(shares: Sequence[Share]) -> list[dict[str, Any]]:
+    """What a slot takes of its company's account, as it goes over the wire."""
+    return [
+        {
+            "scope": share.scope,
+            "period": share.period,
+            "starts_on": share.starts_on.isoformat(),
+            "takes_hours": share.minutes / 60,
+            "left_hours": None if share.left is None else share.left / 60,
+            "leaves_hours": None if share.leaves is None else share.leaves / 60,
+            "when_exceeded": share.when_exceeded,
+        }
+        for share in shares
+    ]
 
 
 def listing(found: list[Seen], following: str | None) -> dict[str, Any]:

@@ -1,0 +1,133 @@
+"""What may be asked of bookings, and how."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+
+from labshare.booking import lifecycle, rules
+from labshare.booking.services.asking import Draft
+from labshare.kernel.errors import N_
+from labshare.kernel.slots import Slot
+from labshare.web.bodies import Length, Line, Moment, OneOf, Prose, Whole
+from labshare.web.paging import PageArguments
+
+BIGGEST_ID = 10**18
+LONGEST_WINDOW = timedelta(days=31)
+
+
+class SlotIn(Schema):
+    """A slot: two RFC 3339 times with offset."""
+
+    starts_at = Moment(required=True, metadata={"example": "2026-12-01T09:00:00+08:00"})
+    ends_at = Moment(required=True, metadata={"example": "2026-12-01T11:00:00+08:00"})
+
+    @validates_schema(skip_on_field_errors=True)
+    def forward(self, data: dict[str, Any], **_rest: Any) -> None:
+        if data["starts_at"] >= data["ends_at"]:
+            raise ValidationError([N_("Must end after it starts.")], "ends_at")
+
+
+class AskIn(SlotIn):
+    """What somebody asks for; `company` only where lab staff ask on behalf of one."""
+
+    instrument = Line(40, required=True, metadata={"example": "SEM-01"})
+    company = Whole(1, BIGGEST_ID)
+
+
+class CheckIn(AskIn):
+    """A dry run of a request."""
+
+    purpose = Prose(2000)
+
+    @post_load
+    def draft(self, data: dict[str, Any], **_rest: Any) -> Draft:
+        slot = Slot(data["starts_at"], data["ends_at"])
+        return Draft(data["instrument"], slot, data.get("purpose", ""), data.get("company"))
+
+
+class BookingIn(CheckIn):
+    """A request for time."""
+
+    purpose = Prose(2000, required=True, metadata={"example": "Fracture surfaces of batch 12"})
+
+
+class VersionIn(Schema):
+    """A move with a booking; with `version` it is refused where somebody else was faster."""
+
+    version = Whole(1, 10**9)
+
+
+class ApproveIn(VersionIn):
+    """A yes, and a word with it; what is waived needs one."""
+
+    reason = Prose(500)
+    waive = fields.List(fields.String(validate=OneOf(rules.WAIVABLE)), load_default=list, validate=Length(max=10))
+
+
+class RejectIn(VersionIn):
+    """A no, and why."""
+
+    reason = Prose(500, required=True)
+
+
+class MoveIn(SlotIn, VersionIn):
+    """Another time on the same instrument."""
+
+
+class CheckOutIn(VersionIn):
+    """The end of a use: how many samples, a note, and what is wrong with the instrument."""
+
+    samples = Whole(0, 100_000)
+    note = Prose(2000)
+    problem = Prose(2000)
+
+
+class UsageIn(SlotIn):
+    """What was used, as staff enter or correct it; a correction says why."""
+
+    samples = Whole(0, 100_000)
+    note = Prose(2000)
+    reason = Prose(500)
+
+
+class ListIn(PageArguments):
+    """Which bookings to list."""
+
+    state = fields.String(validate=OneOf(lifecycle.STATES))
+    instrument = Line(40)
+    company = Whole(1, BIGGEST_ID)
+    starts_from = Moment(data_key="from")
+    starts_to = Moment(data_key="to")
+
+
+class WindowIn(Schema):
+    """A stretch of time, at most 31 days."""
+
+    starts_at = Moment(required=True, data_key="from")
+    ends_at = Moment(required=True, data_key="to")
+
+    @validates_schema(skip_on_field_errors=True)
+    def short(self, data: dict[str, Any], **_rest: Any) -> None:
+        if data["starts_at"] >= data["ends_at"]:
+            raise ValidationError([N_("Must end after it starts.")], "to")
+        if data["ends_at"] - data["starts_at"] > LONGEST_WINDOW:
+            raise ValidationError([N_("At most 31 days.")], "to")
+
+    @post_load
+    def slot(self, data: dict[str, Any], **_rest: Any) -> dict[str, Any]:
+        return data | {"window": Slot(data.pop("starts_at"), data.pop("ends_at"))}
+
+
+class FreeIn(WindowIn):
+    """How long a slot, and where to look for it."""
+
+    minutes = Whole(1, 144_000, required=True)
+
+
+class TimelineIn(WindowIn):
+    """Which instruments' time; all of them where none is named."""
+
+    instrument = fields.List(Line(40), load_default=list, validate=Length(max=500))
