@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import random
 import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
 
-from labshare.booking import services
+from labshare.booking import queries, services
 from labshare.booking.services.asking import Draft
 from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM, Actor
-from labshare.kernel.db import transaction
+from labshare.kernel.db import rows, transaction
+from labshare.kernel.errors import Problem
 from labshare.kernel.slots import Slot
 from labshare.people import access
+from labshare.quotas import services as quotas
+from labshare.quotas.rules import Terms
 
 BUSY_TRIES = 20
 
@@ -92,3 +98,71 @@ def send(app: Flask, token: str, key: str, body: dict[str, Any]) -> tuple[int, b
         assert answer.get_json()["code"] in ("retry_in_progress", "busy")
         time.sleep(0.05)
     return answer.status_code, answer.data, BUSY_TRIES
+
+
+# ---------------------------------------------------------------- the account of hours
+
+
+def ask_each(_app: Flask, person_id: int, wishes: Sequence[tuple[str, datetime, datetime]]) -> list[str]:
+    """Ask for one slot after the other; what each was answered: "ok", or the status and code of the refusal."""
+    actor = _actor(person_id)
+    return [
+        _answered(services.request, actor, Draft(code, Slot(start, end), "a race for hours"))
+        for code, start, end in wishes
+    ]
+
+
+def cancel_each(_app: Flask, person_id: int, bookings: Sequence[int]) -> list[str]:
+    """Cancel one booking after the other; what each was answered."""
+    actor = _actor(person_id)
+    return [_answered(services.cancel, actor, booking) for booking in bookings]
+
+
+def allow_each(_app: Flask, person_id: int, company_id: int, sets: Sequence[Sequence[Terms]], times: int) -> list[str]:
+    """Give the company one set of allowances after the other, round and round; what each was answered."""
+    actor, found = _actor(person_id), []
+    for number in range(times):
+        found.append(_answered(quotas.set_allowances, actor, company_id, sets[number % len(sets)]))
+        time.sleep(0.02)
+    return found
+
+
+def answer_each(_app: Flask, person_id: int, times: int, seed: int) -> list[str]:
+    """Answer whatever waits, yes with the hours waived, plainly yes, or no; what each was answered."""
+    actor, chance, found = _actor(person_id), random.Random(seed), []
+    for _ in range(times):
+        waiting = [row.id for row in rows(queries.waiting(actor))]
+        if not waiting:
+            time.sleep(0.02)
+            continue
+        booking, way = chance.choice(waiting), chance.randrange(3)
+        if way == 0:
+            found.append(_answered(services.reject, actor, booking, "not now"))
+        else:
+            waived = {"waive": ["quota_exceeded"]} if way == 1 else {}
+            found.append(_answered(partial(services.approve, **waived), actor, booking, "go on"))
+    return found
+
+
+def live(_app: Flask, person_id: int, wishes: Sequence[tuple[str, datetime, datetime]], seed: int) -> list[str]:
+    """Ask for slots, and between them move or cancel what one has; what each was answered."""
+    actor, chance, mine, found = _actor(person_id), random.Random(seed), [], []
+    for code, start, end in wishes:
+        way = chance.random()
+        if mine and way < 0.3:
+            found.append(_answered(services.cancel, actor, mine.pop(chance.randrange(len(mine)))))
+        elif mine and way < 0.5:
+            found.append(_answered(services.move, actor, chance.choice(mine), Slot(start, end)))
+        else:
+            found.append(_answered(services.request, actor, Draft(code, Slot(start, end), "in between"), keep=mine))
+    return found
+
+
+def _answered(do: Callable[..., Any], *values: Any, keep: list[int] | None = None) -> str:
+    try:
+        done = do(*values)
+    except Problem as problem:
+        return f"{problem.status} {problem.code}"
+    if keep is not None:
+        keep.append(done.id)
+    return "ok"

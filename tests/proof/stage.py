@@ -106,6 +106,11 @@ class Stage:
             self.raw("DROP TRIGGER ex_claim_overlap_insert")
             self.raw("DROP TRIGGER ex_claim_overlap_update")
 
+    def without_limit(self) -> None:
+        """Take the database's own guard of limits away; on SQLite each connection does, see `spoiling.unchecked`."""
+        if self.postgres:
+            self.raw("ALTER TABLE balance DROP CONSTRAINT ck_balance_within_limit")
+
 
 def raw(statement: str, *values: Any) -> None:
     """One statement through the driver alone, committed; `?` stands for a value."""
