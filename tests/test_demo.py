@@ -16,13 +16,14 @@ from flask import Flask
 
 from labshare import cli, create_app, demo, wiring
 from labshare.booking import free
-from labshare.booking.jobs import JUDGE_USE
+from labshare.booking.jobs import ENFORCE_SUSPENSIONS, JUDGE_USE, RECHECK_ALLOWANCES
 from labshare.booking.lifecycle import COMPLETED, LIVE
 from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import Facts, decide_by, held, refusals
 from labshare.config import Settings
 from labshare.instruments.models import Claim, Instrument
 from labshare.instruments.queries import Known, known_all
+from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import db, rows, snapshot
 from labshare.kernel.errors import Conflict, Forbidden
 from labshare.kernel.journal import Entry
@@ -30,6 +31,11 @@ from labshare.kernel.slots import Slot
 from labshare.people import access, passwords
 from labshare.people.models import Company, Person, Site
 from labshare.people.rules import uscc_faults, uscc_warnings
+from labshare.quotas import account
+from labshare.quotas import queries as accounts
+from labshare.quotas.jobs import OPEN_PERIODS, WARN_OF_LIMITS
+from labshare.quotas.models import Line
+from labshare.quotas.rules import over_quota
 from tests.conftest import Databases
 
 WEDNESDAY = date(2026, 11, 18)
@@ -248,8 +254,55 @@ def test_nobody_of_the_demo_uses_a_channel_that_somebody_else_is_at(laboratory: 
 
 
 def test_the_clockwork_finds_nothing_odd_in_it(laboratory: dict[str, int]) -> None:
-    assert JUDGE_USE.preview is not None
-    assert not any(JUDGE_USE.preview(MIDNIGHT).values())
+    for job in (JUDGE_USE, RECHECK_ALLOWANCES, ENFORCE_SUSPENSIONS, OPEN_PERIODS, WARN_OF_LIMITS):
+        assert job.preview is not None
+        assert not any(job.preview(MIDNIGHT).values()), job.name
+
+
+def test_the_companies_of_the_sign_ins_have_hours_to_spare_this_year_and_the_next(laboratory: dict[str, int]) -> None:
+    for email in (demo.SIGN_INS[0], demo.SIGN_INS[2]):
+        company = db.session.scalar(sa.select(Person.company_id).where(Person.email == email))
+        account = accounts.allowances_of(SYSTEM, company)
+        assert (account.caps.company, account.caps.person, account.follows) == (None, None, False)
+        assert {item.terms.scope for item in account.items} == {"all", "category"}
+        for year in (2026, 2027):
+            standings = accounts.statement(SYSTEM, company, year).standings
+            assert {one.period for one in standings} == {"year", "quarter"}
+            assert all((one.left or 0) >= 500 * 60 for one in standings), email
+
+
+def test_some_companies_stand_near_their_limit_and_were_told(laboratory: dict[str, int]) -> None:
+    near = accounts.near_limit(MIDNIGHT, 80)
+    assert 3 <= len(near) <= 6
+    assert all(80 <= one.percent <= 101 for one in near)
+    assert accounts.to_warn(MIDNIGHT) == []
+    told = rows(sa.select(Entry.company_id).where(Entry.kind == "allowance_nearly_used"))
+    assert {one.company_id for one in near} == {company for (company,) in told}
+
+
+def test_one_request_waits_over_quota_and_holds_nothing(laboratory: dict[str, int]) -> None:
+    [waiting] = [row for row in bookings() if row.over_quota]
+    assert waiting.state == "requested"
+    assert account.standing(waiting.id) == []
+    known = next(one for one in catalogue().values() if one.id == waiting.instrument_id)
+    shares = account.quote(waiting.company_id, known, Slot(waiting.starts_at, waiting.ends_at)).shares
+    assert over_quota(shares)
+
+
+def test_one_booking_was_let_pass_over_its_limit_by_somebody_who_said_why(laboratory: dict[str, int]) -> None:
+    [line] = rows(sa.select(Line.__table__).where(Line.kind == "waiver"))
+    told = sa.select(Entry.actor_id, Entry.data).where(Entry.object_id == line.booking_id)
+    [approval] = rows(told.where(Entry.object == "booking", Entry.kind == "booking_approved"))
+    assert approval.data["waived"] == ["quota_exceeded"]
+    assert (approval.actor_id, approval.data["answer"]) == (line.actor_id, line.reason)
+
+
+def test_who_came_not_or_cancelled_late_was_charged(laboratory: dict[str, int]) -> None:
+    kinds = Counter(kind for (kind,) in rows(sa.select(Line.kind).where(Line.kind.in_(("no_show", "late_cancel")))))
+    charged = Counter(row.state for row in bookings() if row.charge)
+    assert kinds["no_show"] >= charged["missed"] > 100
+    assert kinds["late_cancel"] >= charged["cancelled"] > 100
+    assert set(charged) == {"missed", "cancelled"}
 
 
 def test_every_row_has_its_first_fact(laboratory: dict[str, int]) -> None:

@@ -42,7 +42,7 @@ class Limit:
 
 def differences(session: Session) -> list[str]:
     """Every booking stands in its company's account, and in no other, as it is; four statements in all."""
-    limits, of_balance = _limits(session)
+    by_company, of_balance = limits(session)
     taking = _streamed(session, TAKING.order_by(Booking.id))
     lines = _streamed(session, STANDS.where(Line.booking_id.is_not(None)).order_by(Line.booking_id, Line.balance_id))
     found: list[str] = []
@@ -52,7 +52,7 @@ def differences(session: Session) -> list[str]:
             by_limit[of_balance[balance_id].id][balance_id] = minutes
         if row is not None:
             one = Taking(*row)
-            for limit in limits[one.company_id]:
+            for limit in by_company[one.company_id]:
                 found += _differ(one, limit, by_limit.pop(limit.id, {}))
         for some in by_limit.values():
             strays = [balance_id for balance_id, minutes in some.items() if minutes != NOTHING]
@@ -62,7 +62,7 @@ def differences(session: Session) -> list[str]:
     return found
 
 
-def _limits(session: Session) -> tuple[dict[int, list[Limit]], dict[int, Limit]]:
+def limits(session: Session) -> tuple[dict[int, list[Limit]], dict[int, Limit]]:
     """Every company's allowances, and whose each balance is."""
     names = ("id", "scope", "scope_id", "period", "counts_from", "valid_to")
     columns = {name: getattr(Allowance, name) for name in names}

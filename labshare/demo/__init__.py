@@ -20,6 +20,7 @@ from labshare.booking.lifecycle import APPROVED, LIVE, REQUESTED
 from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import held
 from labshare.config import Settings
+from labshare.demo.accounts import Books
 from labshare.demo.cast import SIGN_INS, Cast, Casting, Told
 from labshare.demo.shape import POPULARITY, Timelines, year
 from labshare.demo.stories import Story, Teller
@@ -87,7 +88,8 @@ def load(
     instruments = _enter_instruments(cast, now)
     say("instruments", len(instruments), len(instruments))
     stories = _tell(rng, cast, instruments, now, size, lambda done, of: say("year", done, of))
-    _enter_bookings(rng, cast, stories, now, lambda done, of: say("bookings", done, of))
+    books = Books(cast, stories, now)
+    _enter_bookings(rng, cast, stories, books, now, lambda done, of: say("bookings", done, of))
     return {
         "companies": len(cast.parties),
         "instruments": len(instruments),
@@ -153,10 +155,11 @@ def _tell(
 
 
 def _enter_bookings(
-    rng: Random, cast: Cast, stories: list[Story], now: datetime, progress: Callable[[int, int], None]
+    rng: Random, cast: Cast, stories: list[Story], books: Books, now: datetime, progress: Callable[[int, int], None]
 ) -> None:
-    """Bookings, their claims, who came last, and the journal, in one transaction: all of it, or nothing."""
+    """Bookings, their claims, who came last, accounts and the journal, in one transaction: all of it, or nothing."""
     told: list[Told] = []
+    entered: list[tuple[Story, int]] = []
     of = 3 * len(stories)  # about two facts a booking
     with transaction(lock={story.values["instrument_id"] for story in stories}) as tx:
         for chunk in _chunks(stories):
@@ -168,10 +171,13 @@ def _enter_bookings(
                 tx.execute(_NEW_USES, uses)
             for story, number in numbered:
                 told += story.events(number)
+            entered += numbered
             progress(ids[-1] - ids[0] + 1, of)
         casting = Casting(tx, rng, now)
         casting.newcomers(cast)
         told += casting.told
+        books.enter(tx, entered)
+        told += books.told
         told.sort(key=_at)  # stable: the facts of one booking stay in their order
         for number, chunk in enumerate(_chunks(told)):
             record(tx, chunk)

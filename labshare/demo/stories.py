@@ -18,7 +18,7 @@ from labshare.booking.events import (
     BookingRequested,
 )
 from labshare.booking.lifecycle import APPROVED, CANCELLED, REJECTED, REQUESTED
-from labshare.booking.rules import decide_by
+from labshare.booking.rules import decide_by, late_to_cancel
 from labshare.demo.purposes import REFUSALS, purpose
 from labshare.demo.shape import Placed, Timelines
 from labshare.instruments.queries import Known
@@ -132,7 +132,10 @@ class Teller:
             self._approve(story, manager, settled)
         if fate == CANCELLED:
             back = _between(rng, settled, min(slot.start, self.now))
-            story.facts.append((who, back, BookingCancelled, {"was": APPROVED}))
+            late = late_to_cancel(slot, asked, instrument.cancel_minutes, back)
+            story.values["charge"] = instrument.late_cancel_percent if late else 0
+            told = {"was": APPROVED, "charge": story.values["charge"]}
+            story.facts.append((who, back, BookingCancelled, told))
         elif rng.random() < MOVED_SHARE:
             self._move(story, who, settled)
         return story
@@ -176,6 +179,8 @@ class Teller:
             "answer": "",
             "created_at": asked,
             "excuse": "",
+            "over_quota": False,
+            "charge": 0,
         }
 
     # -- when

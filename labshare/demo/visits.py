@@ -59,8 +59,9 @@ class Visits:
         known, slot, roll = story.placed.instrument, story.placed.slot, self.rng.random()
         missed_at = slot.start + known.grace_minutes * MINUTE
         if roll < MISSED_SHARE and missed_at < self.now:
-            story.values["state"] = MISSED
-            story.facts.append((SYSTEM, max(missed_at, self._last(story)), BookingMissed, {}))
+            story.values |= {"state": MISSED, "charge": known.no_show_percent}
+            told = {"charge": known.no_show_percent}
+            story.facts.append((SYSTEM, max(missed_at, self._last(story)), BookingMissed, told))
             return
         entered = slot.end + self.rng.randrange(30, 20 * 60) * MINUTE
         if roll > 1 - ENTERED_SHARE and entered < self.now:
