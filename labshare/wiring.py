@@ -44,6 +44,8 @@ from labshare.people import policy as people_policy
 from labshare.people import queries as people
 from labshare.people.events import CompanyAdded, CompanyRegistered
 from labshare.quotas import api as accounts_api
+from labshare.quotas import pages as accounts_pages
+from labshare.quotas import policy as accounts_policy
 from labshare.quotas.checks import CHECKS as ACCOUNT_CHECKS
 from labshare.quotas.events import AccountOpened, AllowancesSet
 from labshare.quotas.jobs import OPEN_PERIODS, WARN_OF_LIMITS
@@ -59,6 +61,7 @@ PAGES: tuple = (
     home.pages,
     people_pages.pages,
     instruments_pages.pages,
+    accounts_pages.pages,
     booking_pages.pages,
     inbox_pages.pages,
     clockwork_pages.pages,
@@ -96,8 +99,15 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("Bookings"), "bookings.listed", _everybody),
     Entry(N_("Queue"), "bookings.queue", people_policy.is_staff, _waiting),
     Entry(N_("Inbox"), "inbox.listed", _everybody, inbox.unread),
+    Entry(N_("Account"), "accounts.own", _has_company, covers=("accounts.statement",)),
     Entry(N_("Company"), "people.own_company", _has_company),
     Entry(N_("Companies"), "people.companies", people_policy.is_staff, _registered),
+    Entry(
+        N_("Accounts"),
+        "accounts.overview",
+        accounts_policy.may_set,
+        covers=("accounts.statement", "accounts.extend", "accounts.allowances", "accounts.set_allowances"),
+    ),
     Entry(N_("Sites"), "people.sites", people_policy.is_admin),
     Entry(N_("Staff"), "people.staff", people_policy.is_admin),
     Entry(N_("Jobs"), "clockwork.jobs", may_run),

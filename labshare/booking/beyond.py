@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from labshare.kernel.db import rows
 from labshare.quotas import account
 from labshare.quotas import queries as accounts
 from labshare.quotas.models import Line
+from labshare.quotas.queries import Standing
 
 _held, _used = account.effects(Line.kind, Line.minutes)
 
@@ -52,6 +54,17 @@ def approved(actor: Actor, now: datetime) -> sa.Select[Any]:
     return SEEN.where(
         visible_to(actor), Booking.state == lifecycle.APPROVED, Booking.starts_at > now, Booking.id.in_(holding)
     )
+
+
+def limits_of(booking_ids: Collection[int]) -> dict[int, list[Standing]]:
+    """For each of these bookings the lowered limits on which it holds minutes, in two statements."""
+    over = {one.id: one for one in accounts.beyond_limit()}
+    columns: Any = (Line.booking_id, Line.balance_id)
+    mine = sa.and_(Line.balance_id.in_(sorted(over)), Line.booking_id.in_(sorted(booking_ids)))
+    found = defaultdict(list)
+    for booking_id, balance_id in rows(sa.select(*columns).where(mine).group_by(*columns).having(_held > 0)):
+        found[booking_id].append(over[balance_id])
+    return found
 
 
 def count_approved(actor: Actor, now: datetime) -> int:

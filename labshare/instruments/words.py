@@ -42,8 +42,11 @@ def terms(
     channels: int,
     check_in: int,
     grace: int,
+    cancel: int,
+    late_percent: int,
+    absence_percent: int,
 ) -> list[Text]:
-    """The rules of an instrument's slots in plain sentences; all but channels and horizon in minutes."""
+    """The rules of an instrument's slots in plain sentences; minutes, but for channels, horizon and per cents."""
     said = [
         N_("A booking lasts from %(least)s to %(most)s.", least=length(least), most=length(most)),
         N_("It begins and ends on a step of %(grid)s, counted from midnight.", grid=length(grid)),
@@ -62,4 +65,15 @@ def terms(
     else:
         said.append(N_("Check in on the spot, from the start on."))
     said.append(N_("Where nobody has come %(time)s after the start, the time is given to others.", time=length(grace)))
+    if absence_percent:
+        said.append(N_("Not coming costs %(percent)s %% of the booked hours.", percent=absence_percent))
+    if cancel and late_percent:
+        text = N_(
+            "Cancel at least %(time)s before the start; later it costs %(percent)s %% of the booked hours.",
+            time=length(cancel),
+            percent=late_percent,
+        )
+        said.append(text)
+    else:
+        said.append(N_("Cancelling before the start costs no hours."))
     return said

@@ -22,12 +22,16 @@ THEMES = ("auto", "light", "dark")
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the main menu: its words, the page's endpoint, who sees it, and a count to show beside it."""
+    """One entry of the main menu: its words, the page's endpoint, who sees it, and a count to show beside it.
+
+    `covers` are endpoints whose addresses do not tell that they belong to it.
+    """
 
     label: Text
     endpoint: str
     shown_to: Callable[[Actor], bool]
     count: Callable[[Actor], int] | None = None
+    covers: tuple[str, ...] = ()
 
 
 Notice = Callable[[Actor], Text | None]
@@ -68,11 +72,12 @@ def _entries(menu: Sequence[Entry]) -> list[dict[str, Any]]:
     who = actor()
     if not who.is_signed_in:
         return []
+    entries = [entry for entry in menu if entry.shown_to(who)]
+    here = [entry for entry in entries if request.endpoint in (entry.endpoint, *entry.covers)]
     shown = []
-    for entry in menu:
-        if entry.shown_to(who):
-            href = url_for(entry.endpoint)
-            current = request.endpoint == entry.endpoint or (href != "/" and request.path.startswith(href))
-            count = entry.count(who) if entry.count else None
-            shown.append({"href": href, "label": say(entry.label), "current": current, "count": count})
+    for entry in entries:
+        href = url_for(entry.endpoint)
+        current = entry in here if here else href != "/" and f"{request.path}/".startswith(f"{href}/")
+        count = entry.count(who) if entry.count else None
+        shown.append({"href": href, "label": say(entry.label), "current": current, "count": count})
     return shown

@@ -109,6 +109,14 @@ GET   instruments_api.show          ++++++
 POST  instruments_api.add           ---+++
 PATCH instruments_api.change        ---+-+
 
+GET   accounts.own                  +++000
+GET   accounts.statement            ++0+++
+POST  accounts.extend               --0--+
+GET   accounts.allowances           --0--+
+POST  accounts.set_allowances       --0--+
+GET   accounts.overview             -----+
+GET   accounts.default              -----+
+POST  accounts.set_default          -----+
 GET   accounts_api.allowances       ++0+++
 PUT   accounts_api.set_allowances   --0--+
 GET   accounts_api.account          ++0+++
@@ -123,6 +131,7 @@ POST  bookings.create               ++++++
 GET   bookings.overview             ++++++
 GET   bookings.week                 ++++++
 GET   bookings.queue                ---+++
+GET   bookings.beyond               ---+++
 GET   bookings.show                 ++0+0+
 POST  bookings.approve              --0+0+
 POST  bookings.reject               --0+0+

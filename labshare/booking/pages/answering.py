@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from marshmallow import Schema
 
 from labshare.booking import policy, queries, services
-from labshare.booking.pages.frame import as_moment, form_retry, offers, pages
+from labshare.booking.pages.frame import as_moment, offers, pages
 from labshare.booking.pages.listing import booking_page
 from labshare.booking.schemas import ApproveIn, MoveIn, RejectIn, VersionIn
 from labshare.kernel.actor import Actor
@@ -21,6 +21,7 @@ from labshare.web.bodies import load
 from labshare.web.guard import actor, first, safe_next
 from labshare.web.htmx import Form
 from labshare.web.i18n import said, say
+from labshare.web.retrying import form_retry
 
 FIELDS = ("reason", "starts_at", "ends_at", "samples", "note", "problem", "version")
 
@@ -43,7 +44,9 @@ def approve(booking_id: int) -> Any:
         booking_id,
         ApproveIn(),
         _("Approved."),
-        lambda body, retry: services.approve(actor(), booking_id, body.get("reason", ""), body.get("version"), retry),
+        lambda body, retry: services.approve(
+            actor(), booking_id, body.get("reason", ""), body.get("version"), retry, waive=body["waive"]
+        ),
     )
 
 
@@ -91,7 +94,10 @@ def answered(booking_id: int, schema: Schema, done: str, act: Callable[[dict[str
     goal = safe_next(request.form.get("next"), here)
     values: dict[str, Any] = fields_of(*FIELDS)
     zone = queries.seen(actor(), booking_id).tz
-    wire = {name: as_moment(value, zone) if name.endswith("_at") else value for name, value in values.items()}
+    wire: dict[str, Any] = {
+        name: as_moment(value, zone) if name.endswith("_at") else value for name, value in values.items()
+    }
+    wire["waive"] = values["waive"] = request.form.getlist("waive")
     wire = {name: value for name, value in wire.items() if name in schema.fields}
     try:
         act(load(schema, wire), form_retry(goal))

@@ -9,7 +9,7 @@ from flask import Response, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 
 from labshare.booking import free, queries, services
-from labshare.booking.pages.frame import as_local, as_moment, asked_day, form_retry, new_key, offers, pages
+from labshare.booking.pages.frame import as_local, as_moment, asked_day, offers, pages
 from labshare.booking.schemas import BookingIn, CheckIn
 from labshare.booking.services.asking import Verdict
 from labshare.instruments import queries as catalogue
@@ -18,11 +18,13 @@ from labshare.instruments.words import length
 from labshare.kernel import clock
 from labshare.kernel.errors import N_, Conflict, Invalid, NotFound, Problem
 from labshare.kernel.slots import day_of
+from labshare.quotas import words
 from labshare.web.bodies import form as fields_of
 from labshare.web.bodies import load
 from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import own, said, say
+from labshare.web.retrying import form_retry, new_key
 
 FIELDS = ("instrument", "starts_at", "ends_at", "purpose", "company")
 
@@ -107,6 +109,7 @@ def _page(known: Known | None, form: Form, verdict: Verdict | Problem | None) ->
             (one.code, f"{one.code} · {own(one.name_en, one.name_zh)}") for one in catalogue.known_in_service()
         ],
         "length_words": length,
+        "words": words,
         "companies": queries.customers() if actor().is_staff else [],
         "retry_key": new_key(),
     }
@@ -185,4 +188,6 @@ def _judged(known: Known, verdict: Verdict | Problem) -> dict[str, Any]:
         "estimate": verdict.estimate_cny,
         "reasons": [say(reason.message) for reason in verdict.reasons],
         "alternatives": offers(verdict.alternatives, known.code),
+        "shares": [share for share in verdict.shares if share.left is not None],
+        "over_quota": verdict.over_quota,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,8 +11,6 @@ from flask import Blueprint, request, url_for
 
 from labshare.booking import rules
 from labshare.booking.free import Alternative
-from labshare.kernel.retry import Retry
-from labshare.web.api import retry_for
 from labshare.web.i18n import own, span
 
 pages = Blueprint("bookings", __name__, template_folder="../templates")
@@ -34,23 +31,6 @@ TONES = {
 def words() -> dict[str, Any]:
     """What templates need to name a booking's state."""
     return {"state_words": rules.STATE_WORDS, "state_tones": TONES}
-
-
-def new_key() -> str:
-    """A key for a form, so that pressing its button twice asks once."""
-    return secrets.token_urlsafe(16)
-
-
-def form_retry(location: str) -> Retry | None:
-    """The retry of a form that carries a key; its stored answer is where to go on to.
-
-    `location` may name the booking by `{id}`.
-    """
-    key = request.form.get("retry_key", "")
-    if not 1 <= len(key) <= 255:
-        return None
-    said = "&".join(f"{name}={value}" for name, value in sorted(request.form.items(multi=True)))
-    return retry_for(key, said.encode("utf-8", "replace"), 303, lambda seen: location.format(id=seen.id))
 
 
 def as_moment(said: str, zone: ZoneInfo) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 from flask import request, url_for
 
+from labshare.booking import beyond as standing_beyond
 from labshare.booking import lifecycle, policy, presence, queries, rules
 from labshare.booking.models import Booking
-from labshare.booking.pages.frame import as_local, new_key, pages
+from labshare.booking.pages.frame import as_local, pages
 from labshare.booking.queries import Seen
 from labshare.booking.sentences import USE_WORDS, sentence
 from labshare.instruments import queries as catalogue
@@ -17,11 +18,15 @@ from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import N_, Forbidden
 from labshare.kernel.slots import MINUTE
+from labshare.quotas import account, words
+from labshare.quotas.policy import sees_account
+from labshare.quotas.rules import charged
 from labshare.web.bodies import load
 from labshare.web.guard import actor, first
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import say
 from labshare.web.paging import PageArguments, page
+from labshare.web.retrying import new_key
 
 TABS = {
     "upcoming": N_("Upcoming"),
@@ -82,6 +87,9 @@ def booking_page(booking_id: int, form: Form) -> str:
     can = possible(who, seen, now)
     known = catalogue.known_by_id(seen.instrument_id)
     opens = seen.starts_at - known.check_in_minutes * MINUTE if "check_in" in can else now
+    waits = seen.over_quota and seen.state == lifecycle.REQUESTED
+    shares = account.quote(seen.company_id, known, seen.slot).shares if waits else ()
+    cost = queries.charge_of_cancelling(who, seen, now) if "cancel" in can else 0
     return show(
         "booking/show.html",
         booking=seen,
@@ -91,6 +99,11 @@ def booking_page(booking_id: int, form: Form) -> str:
         opens=opens if opens > now else None,
         form=form,
         use_words=USE_WORDS,
+        shares=[share for share in shares if share.left is not None],
+        cost=cost,
+        lost=charged(seen.slot.minutes, cost or seen.charge) / 60,
+        sees_account=sees_account(who, seen.company_id),
+        words=words,
         retry_key=new_key(),
     )
 
@@ -109,6 +122,19 @@ def possible(who: Actor, seen: Seen, now: datetime) -> set[str]:
 def _staff_only(who: Actor) -> None:
     if not who.is_staff:
         raise Forbidden
+
+
+@pages.get("/bookings/beyond")
+@first(_staff_only)
+def beyond() -> str:
+    """Approved bookings that stand beyond a lowered allowance, the newest request first."""
+    asked = load(PageArguments(), {name: request.args[name] for name in ("cursor",) if name in request.args})
+    statement = standing_beyond.approved(actor(), clock.now())
+    found = page(statement, Booking.id, Booking.id, asked["limit"], asked["cursor"], newest_first=True)
+    more = url_for("bookings.beyond", cursor=found.next) if found.next else None
+    items: list[Any] = [Seen(*row) for row in found.items]
+    limits = standing_beyond.limits_of([one.id for one in items])
+    return show("booking/beyond.html", "rows", items=items, more=more, limits=limits, words=words)
 
 
 @pages.get("/queue")

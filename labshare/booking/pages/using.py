@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from labshare.booking import lifecycle, queries, schedule, services
 from labshare.booking.models import Booking
 from labshare.booking.pages.answering import answered, may
-from labshare.booking.pages.frame import new_key, pages
+from labshare.booking.pages.frame import pages
 from labshare.booking.queries import Seen
 from labshare.booking.schemas import CheckOutIn, UsageIn, VersionIn
 from labshare.instruments import policy as keeping
@@ -25,6 +25,7 @@ from labshare.kernel.errors import Forbidden
 from labshare.kernel.slots import MINUTE, Slot
 from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
+from labshare.web.retrying import new_key
 
 AHEAD = timedelta(hours=24)
 MOST = 8  # that many next bookings are listed at an instrument
