@@ -33,7 +33,7 @@ class Hours(fields.Float):
         typed = isinstance(value, str)
         if isinstance(value, bool) or (typed and isinstance(data, Sent)):
             raise self.make_error("invalid", input=value)
-        if typed and not re.fullmatch(r"-?[0-9]{1,15}([.][0-9]{0,15})?", value):
+        if typed and not re.fullmatch(r"-?[0-9]{1,15}([.][0-9]{0,20})?", value):
             raise self.make_error("invalid", input=value)
         hours = super()._deserialize(value, attr, data, **rest)
         if hours is None or not self.low <= hours <= self.high:

@@ -45,7 +45,11 @@ EACH: dict[str, Text] = {
 }
 EXCEEDED: dict[str, Text] = {
     REFUSE: N_("A request over it is refused"),
-    ASK: N_("A request over it is passed to the laboratory"),
+    ASK: N_("A request over it waits for the laboratory to waive the hours"),
+}
+THEN: dict[str, Text] = {  # the same, beside “A request over it”
+    REFUSE: N_("is refused"),
+    ASK: N_("waits for a waiver"),
 }
 KINDS: dict[str, Text] = {
     HOLD: N_("Held for a booking"),

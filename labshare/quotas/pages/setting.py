@@ -174,7 +174,7 @@ def _page(found: Set, form: Form, company_id: int | None) -> str:
         rows=rows,
         things=_things(found),
         periods=[(one, say(words.EACH[one])) for one in PERIODS],
-        thens=[(one, say(words.EXCEEDED[one])) for one in EXCEEDED],
+        thens=[(one, say(words.THEN[one])) for one in EXCEEDED],
     )
 
 
