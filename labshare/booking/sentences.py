@@ -17,6 +17,9 @@ _TOLD = {
     "booking_rejected": N_("%(who)s rejected it: %(answer)s"),
     "booking_cancelled": N_("%(who)s cancelled it; it was %(was)s."),
     "booking_moved": N_("%(who)s moved it from %(old_start)s to %(start)s; it is now %(state)s."),
+    "booking_over_quota": N_(
+        "The company may use less than before: it keeps its time, but no hours until the laboratory waives them."
+    ),
     "booking_expired": N_("Nobody answered by %(decide_by)s; the time was given back."),
     "booking_started": N_("%(who)s checked in."),
     "booking_completed": N_("%(who)s checked out; used from %(used_from)s to %(used_to)s."),
@@ -27,6 +30,20 @@ _TOLD = {
 }
 _WITH_A_WORD = N_("%(who)s approved it: %(answer)s")
 _BY_ITSELF = N_("Approved at once: this instrument needs no approval.")
+_WAIVED = N_("%(who)s approved it, though it is more than the company had left: %(answer)s")
+_MORE_THAN_LEFT = {
+    "booking_requested": N_("%(who)s asked for %(start)s to %(end)s; it is more than the company has left."),
+    "booking_moved": N_(
+        "%(who)s moved it from %(old_start)s to %(start)s; it is now %(state)s, and more than the company has left."
+    ),
+}
+_CHARGED = {
+    "booking_cancelled": N_("%(who)s cancelled it too late; %(charge)s %% of its hours are charged."),
+    "booking_missed": N_(
+        "Nobody came; the rest of the time was given to others. %(charge)s %% of its hours are charged."
+    ),
+}
+_SUSPENDED = N_("The company may not book for now: it was taken back, and costs nothing. It was %(was)s.")
 _LATE = {
     "": N_("%(who)s checked in late."),
     OVERRUN: N_("%(who)s checked in late, because somebody else was still there."),
@@ -69,6 +86,7 @@ def sentence(kind: str, data: Mapping[str, Any], who: str | None, zone: ZoneInfo
             "answer": data.get("answer", ""),
             "problem": data.get("problem", ""),
             "reason": data.get("reason", ""),
+            "charge": data.get("charge", 0),
             "was": STATE_WORDS.get(data.get("was", ""), ""),
             "state": STATE_WORDS.get(data.get("state", ""), ""),
         },
@@ -78,7 +96,15 @@ def sentence(kind: str, data: Mapping[str, Any], who: str | None, zone: ZoneInfo
 def _template(kind: str, data: Mapping[str, Any], who: str | None) -> Text:
     """The words that fit what the fact says."""
     if kind == "booking_approved":
+        if who is not None and data.get("waived"):
+            return _WAIVED
         return _BY_ITSELF if who is None else _WITH_A_WORD if data.get("answer") else _TOLD[kind]
+    if kind in _MORE_THAN_LEFT and data.get("over_quota"):
+        return _MORE_THAN_LEFT[kind]
+    if kind == "booking_cancelled" and data.get("why"):
+        return _SUSPENDED
+    if kind in _CHARGED and data.get("charge"):
+        return _CHARGED[kind]
     if kind == "booking_started" and data.get("late"):
         return _LATE.get(data.get("excuse", ""), _LATE[""])
     if kind == "booking_missed":

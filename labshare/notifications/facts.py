@@ -49,7 +49,7 @@ class About:
 
 @dataclass(frozen=True)
 class Fact:
-    """One row of the journal; `who` is the name of the one who did it, None where nobody did."""
+    """One row of the journal; `who` is the name of the one who did it, None where nobody did, `company` whose it is."""
 
     id: int
     at: datetime
@@ -61,6 +61,7 @@ class Fact:
     who: str | None
     data: Mapping[str, Any]
     booking: About | None
+    company: str | None = None
 
     @property
     def in_calendars(self) -> bool:
@@ -75,8 +76,9 @@ class Fact:
 
 _ENTRY: sa.Select[Any] = sa.select(
     *(Entry.id, Entry.at, Entry.kind, Entry.object, Entry.object_id, Entry.version, Entry.company_id, Entry.actor_id),
-    *(Person.name.label("who"), Entry.data),
-).outerjoin(Person, Person.id == Entry.actor_id)
+    *(Person.name.label("who"), Entry.data, Company.name.label("company")),
+).select_from(Entry)
+_ENTRY = _ENTRY.outerjoin(Person, Person.id == Entry.actor_id).outerjoin(Company, Company.id == Entry.company_id)
 
 _FIRST_YES = (
     sa.select(sa.func.min(Entry.id))
@@ -115,6 +117,7 @@ def _with_bookings(entries: Sequence[Any]) -> list[Fact]:
         Fact(
             *(one.id, one.at, one.kind, one.object_id, one.version, one.company_id, one.actor_id, one.who, one.data),
             known.get(of[one.id]),
+            one.company,
         )
         for one in entries
     ]

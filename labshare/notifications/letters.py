@@ -98,6 +98,8 @@ def _path(fact: Fact) -> str:
         return _build("bookings.show", booking_id=fact.booking.id)
     if recipes.RECIPES[fact.kind].group == recipes.ALARMS:
         return _build("clockwork.jobs")
+    if fact.company_id is not None and recipes.RECIPES[fact.kind].group == recipes.HOURS:
+        return _build("accounts.statement", company_id=fact.company_id)
     if fact.company_id is not None:
         return _build("people.company", company_id=fact.company_id)
     return _build("inbox.listed")

@@ -57,7 +57,10 @@ def _leads_to(one: Shown) -> str | None:
         return url_for("bookings.show", booking_id=one.fact.booking.id)
     if one.group == recipes.ALARMS:
         return url_for("clockwork.jobs")
-    return url_for("people.company", company_id=one.fact.company_id) if one.fact.company_id else None
+    if one.fact.company_id is None:
+        return None
+    page = "accounts.statement" if one.group == recipes.HOURS else "people.company"
+    return url_for(page, company_id=one.fact.company_id)
 
 
 @pages.post("/inbox/read")

@@ -38,7 +38,9 @@ def messages(actor: Actor, *, unread: bool = False) -> sa.Select[*tuple[Any, ...
     """The actor's messages, for a paged list; of bookings only those the actor may still see."""
     ours: sa.ColumnElement[bool] = Message.booking_id.is_(None)
     if not actor.is_admin:
-        ours = sa.and_(ours, Message.group == recipes.ACCOUNT)
+        of_mine = sa.exists().where(Entry.id == Message.journal_id, Entry.company_id == actor.company_id)
+        hours = sa.and_(Message.group == recipes.HOURS, of_mine)  # of whom one has left, one reads no figures
+        ours = sa.and_(ours, sa.or_(Message.group == recipes.ACCOUNT, hours))
     statement = (
         sa.select(Message.id, Message.journal_id, Message.group, Message.read_at)
         .outerjoin(Booking, Booking.id == Message.booking_id)

@@ -15,8 +15,10 @@ from labshare.booking import lifecycle
 from labshare.clockwork import events as clockwork
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import N_, Text
+from labshare.notifications import sayings
 from labshare.notifications.facts import Fact
 from labshare.people import events as people
+from labshare.quotas import events as quotas
 
 # ---------------------------------------------------------------- whom
 
@@ -30,11 +32,12 @@ INVITED = "invited"  # an address, and nobody yet
 
 # ---------------------------------------------------------------- of which group
 
-BOOKINGS, REMINDERS, QUEUE, ALARMS, ACCOUNT = "bookings", "reminders", "queue", "alarms", "account"
+BOOKINGS, REMINDERS, QUEUE, HOURS, ALARMS, ACCOUNT = "bookings", "reminders", "queue", "hours", "alarms", "account"
 GROUPS = {
     BOOKINGS: N_("Bookings: answers, changes and what became of them"),
     REMINDERS: N_("Reminders the day before"),
     QUEUE: N_("What waits for your answer"),
+    HOURS: N_("Hours: what companies may use, and when it is nearly used up"),
     ALARMS: N_("Alarms: jobs that fail or are late"),
     ACCOUNT: N_("Account: your company's standing, invitations and passwords"),
 }
@@ -50,7 +53,8 @@ MAIL_STATES = {  # how a mail went, in words
 def choosable(actor: Actor) -> list[str]:
     """The groups of which a person may get anything and may refuse mail."""
     groups = [BOOKINGS, REMINDERS]
-    return groups + [QUEUE] * actor.is_staff + [ALARMS] * actor.is_admin
+    hours = [HOURS] * (actor.is_company_admin or actor.is_admin)
+    return groups + [QUEUE] * actor.is_staff + hours + [ALARMS] * actor.is_admin
 
 
 # ---------------------------------------------------------------- what goes into a calendar
@@ -102,49 +106,17 @@ def _completed(fact: Fact) -> tuple[str, ...]:
     return (*assumed, *([MANAGERS] if fact.data.get("problem") else ()))
 
 
-def _approved_text(fact: Fact) -> Text:
-    if fact.actor_id is None:
-        return N_("%(instrument)s is yours: %(slot)s, for %(company)s. It needs no approval.")
-    if fact.data.get("answer"):
-        return N_("%(who)s approved %(instrument)s, %(slot)s, for %(company)s: %(answer)s")
-    return N_("%(who)s approved %(instrument)s, %(slot)s, for %(company)s.")
-
-
-def _due_text(fact: Fact) -> Text:
-    if fact.data.get("escalated"):
-        return N_("%(company)s still waits for an answer about %(instrument)s, %(slot)s; at %(decide_by)s it lapses.")
-    return N_("%(company)s waits for an answer about %(instrument)s, %(slot)s, until %(decide_by)s.")
-
-
-def _missed_text(fact: Fact) -> Text:
-    if fact.data.get("excuse"):
-        return N_("Nobody checked in for %(instrument)s, %(slot)s. It is not held against %(company)s.")
-    return N_("Nobody checked in for %(instrument)s, %(slot)s, booked by %(company)s; the rest of the time is free.")
-
-
-def _completed_text(fact: Fact) -> Text:
-    if fact.data.get("problem"):
-        return N_("%(company)s reported a problem with %(instrument)s, used %(used)s: %(problem)s")
-    return N_("Nobody checked in or out at %(instrument)s; it is taken as used %(used)s by %(company)s.")
-
-
-def _jumped_text(fact: Fact) -> Text:
-    if fact.data.get("paused"):
-        return N_("The clock jumped by %(seconds)s seconds. These jobs stand still until you resume them: %(paused)s")
-    return N_("The clock jumped by %(seconds)s seconds.")
-
-
 RECIPES: dict[str, Recipe] = {
     # bookings
     booking.BookingRequested.kind(): Recipe(
         QUEUE,
         _requested,
         N_("Please answer: %(instrument)s, %(slot)s"),
-        _plain(N_("%(who)s asked for %(instrument)s, %(slot)s, for %(company)s.")),
+        sayings.requested,
         only_while=frozenset({lifecycle.REQUESTED}),
     ),
     booking.BookingApproved.kind(): Recipe(
-        BOOKINGS, _asker, N_("Approved: %(instrument)s, %(slot)s"), _approved_text, ENTER
+        BOOKINGS, _asker, N_("Approved: %(instrument)s, %(slot)s"), sayings.approved, ENTER
     ),
     booking.BookingRejected.kind(): Recipe(
         BOOKINGS,
@@ -157,15 +129,27 @@ RECIPES: dict[str, Recipe] = {
         BOOKINGS,
         lambda fact: _changed(fact) if fact.data.get("was") == lifecycle.APPROVED else _asker(fact),
         N_("Cancelled: %(instrument)s, %(slot)s"),
-        _plain(N_("%(who)s cancelled %(instrument)s, %(slot)s, of %(company)s; it was %(was)s.")),
+        sayings.cancelled,
         REMOVE,
     ),
     booking.BookingMoved.kind(): Recipe(
         BOOKINGS,
         _changed,
         N_("Moved: %(instrument)s, now %(slot)s"),
-        _plain(N_("%(who)s moved %(instrument)s of %(company)s from %(old_slot)s to %(slot)s; it is %(state)s.")),
+        sayings.moved,
         ENTER,
+    ),
+    booking.BookingOverQuota.kind(): Recipe(
+        BOOKINGS,
+        _changed,
+        N_("Over the allowance: %(instrument)s, %(slot)s"),
+        _plain(
+            N_(
+                "%(company)s may use less than before: its request for %(instrument)s, %(slot)s, keeps its time, and "
+                "waits until the laboratory waives the hours or says no."
+            )
+        ),
+        only_while=frozenset({lifecycle.REQUESTED}),
     ),
     booking.BookingExpired.kind(): Recipe(
         BOOKINGS,
@@ -178,7 +162,7 @@ RECIPES: dict[str, Recipe] = {
         QUEUE,
         _due,
         N_("Still waiting: %(instrument)s, %(slot)s"),
-        _due_text,
+        sayings.due,
         only_while=frozenset({lifecycle.REQUESTED}),
     ),
     booking.BookingComingUp.kind(): Recipe(
@@ -192,11 +176,11 @@ RECIPES: dict[str, Recipe] = {
         BOOKINGS,
         lambda _fact: (ASKER, CUSTOMER, MANAGERS),
         N_("Nobody came: %(instrument)s, %(slot)s"),
-        _missed_text,
+        sayings.missed,
         REMOVE,
     ),
     booking.BookingCompleted.kind(): Recipe(
-        BOOKINGS, _completed, N_("After use: %(instrument)s, %(slot)s"), _completed_text
+        BOOKINGS, _completed, N_("After use: %(instrument)s, %(slot)s"), sayings.completed
     ),
     booking.UsageCorrected.kind(): Recipe(
         BOOKINGS,
@@ -235,6 +219,19 @@ RECIPES: dict[str, Recipe] = {
         N_("%(name)s may book again"),
         _plain(N_("%(name)s may book again.")),
     ),
+    # hours
+    quotas.AllowancesSet.kind(): Recipe(
+        HOURS, _always(CUSTOMER), N_("Allowances of %(company)s"), sayings.allowances_set
+    ),
+    quotas.AllowanceExtended.kind(): Recipe(
+        HOURS, _always(CUSTOMER), N_("Extended once: %(allowance)s, %(company)s"), sayings.extended
+    ),
+    quotas.AllowanceNearlyUsed.kind(): Recipe(
+        HOURS,
+        _always(CUSTOMER, ADMINS),
+        N_("%(percent)s %% are spoken for: %(allowance)s, %(company)s"),
+        sayings.nearly_used,
+    ),
     # links: written in letters.py, and in no inbox
     people.ColleagueInvited.kind(): Recipe(
         ACCOUNT,
@@ -263,5 +260,5 @@ RECIPES: dict[str, Recipe] = {
         N_("Job late: %(job)s"),
         _plain(N_("The job %(job)s has been waiting for %(minutes)s minutes.")),
     ),
-    clockwork.ClockJumped.kind(): Recipe(ALARMS, _always(ADMINS), N_("The clock jumped"), _jumped_text),
+    clockwork.ClockJumped.kind(): Recipe(ALARMS, _always(ADMINS), N_("The clock jumped"), sayings.jumped),
 }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from labshare.booking.rules import STATE_WORDS
-from labshare.kernel.errors import Text
+from labshare.kernel.errors import N_, Text
 from labshare.notifications import recipes
 from labshare.notifications.facts import Fact
-from labshare.web.i18n import moment, own, span
+from labshare.quotas import rules as quotas
+from labshare.quotas import words
+from labshare.web.i18n import moment, own, say, span
 
 _STATES = ("was", "state")
 _MOMENTS = ("decide_by",)
@@ -35,7 +38,7 @@ def _words(fact: Fact) -> dict[str, Any]:
         said["paused"] = ", ".join(said["paused"])
     about = fact.booking
     if about is None:
-        return said
+        return said | _of_account(said) | {"company": fact.company or ""}
     for name in _MOMENTS:
         if said.get(name):
             said[name] = moment(fact.moment(name), about.tz)
@@ -47,3 +50,15 @@ def _words(fact: Fact) -> dict[str, Any]:
         if start in fact.data:
             said[name] = span(fact.moment(start), fact.moment(end), about.tz)
     return {**said, "instrument": f"{about.code} {own(about.name_en, about.name_zh)}", "company": about.company}
+
+
+def _of_account(said: dict[str, Any]) -> dict[str, Any]:
+    """Hours as people read them, and which allowance it is: SEM-01, quarter 4 of 2026."""
+    found: dict[str, Any] = {name: quotas.hours(said[name]) for name in ("limit", "spoken_for") if name in said}
+    if "limit" in said and "minutes" in said:
+        found["hours"] = quotas.hours(abs(said["minutes"]))
+    if "starts_on" in said:
+        scope = own(said["scope_en"], said["scope_zh"]) or say(words.SCOPES[said["scope"]])
+        period = words.period(said["period"], date.fromisoformat(said["starts_on"]))
+        found["allowance"] = say(N_("%(scope)s, %(period)s", scope=scope, period=period))
+    return found

@@ -18,9 +18,11 @@ from labshare.kernel import clock
 from labshare.kernel.actor import STRANGER, SYSTEM
 from labshare.kernel.db import transaction
 from labshare.kernel.journal import Event
+from labshare.notifications import queries
 from labshare.notifications.jobs import deliver
 from labshare.notifications.models import Delivery
-from labshare.notifications.recipes import RECIPES
+from labshare.notifications.recipes import RECIPES, choosable
+from labshare.notifications.services import choose
 from labshare.people.events import (
     CompanyApproved,
     CompanyReactivated,
@@ -30,6 +32,7 @@ from labshare.people.events import (
     PersonRemoved,
 )
 from labshare.people.models import Person
+from labshare.quotas import events as quotas
 from tests.booking.conftest import slot
 from tests.cast import Cast
 from tests.notifications.conftest import House
@@ -46,13 +49,13 @@ def _due(escalated: bool) -> Make:
     return make
 
 
-def _moved(was: str, state: str) -> Make:
+def _moved(was: str, state: str, **how: Any) -> Make:
     def make(house: House, fact: dict[str, Any]) -> Event:
         old = {
             "old_starts_at": fact["starts_at"] - timedelta(days=1),
             "old_ends_at": fact["ends_at"] - timedelta(days=1),
         }
-        return booking.BookingMoved(**fact, **old, was=was, state=state)
+        return booking.BookingMoved(**fact, **old, was=was, state=state, **how)
 
     return make
 
@@ -77,6 +80,12 @@ ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the bookin
         lambda _, fact: booking.BookingRequested(**fact, person_id=1, decide_by=fact["starts_at"]),
         {"li"},
     ),
+    "a request that is more than is left": (
+        "mei",
+        "requested",
+        lambda _, fact: booking.BookingRequested(**fact, person_id=1, decide_by=fact["starts_at"], over_quota=True),
+        {"li"},
+    ),
     "a request that needs none": (
         "mei",
         "approved",
@@ -84,6 +93,12 @@ ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the bookin
         set(),
     ),
     "a yes": ("li", "approved", lambda _, fact: booking.BookingApproved(**fact, answer="Welcome"), {"mei"}),
+    "a yes that waives the hours": (
+        "li",
+        "approved",
+        lambda _, fact: booking.BookingApproved(**fact, answer="For the review", waived=("quota_exceeded",)),
+        {"mei"},
+    ),
     "a no": ("li", "rejected", lambda _, fact: booking.BookingRejected(**fact, answer="No"), {"mei"}),
     "Mei gives a request back": (
         "mei",
@@ -109,6 +124,20 @@ ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the bookin
         lambda _, fact: booking.BookingCancelled(**fact, was="approved"),
         {"mei"},
     ),
+    "Mei gives an approved time back too late": (
+        "mei",
+        "cancelled",
+        lambda _, fact: booking.BookingCancelled(**fact, was="approved", charge=50),
+        {"li"},
+    ),
+    "the company is suspended": (
+        "",
+        "cancelled",
+        lambda _, fact: booking.BookingCancelled(**fact, was="approved", why="company_suspended"),
+        {"mei", "li"},
+    ),
+    "the company may use less": ("", "requested", lambda _, fact: booking.BookingOverQuota(**fact), {"mei", "li"}),
+    "Mei moves it to more than is left": ("mei", "requested", _moved("approved", "requested", over_quota=True), {"li"}),
     "Mei moves it": ("mei", "requested", _moved("approved", "requested"), {"li"}),
     "Chen moves it": ("chen", "requested", _moved("approved", "requested"), {"mei", "li"}),
     "nobody answered": (
@@ -126,6 +155,12 @@ ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the bookin
         {"mei"},
     ),
     "nobody came": ("", "missed", lambda _, fact: booking.BookingMissed(**fact), {"mei", "chen", "li"}),
+    "nobody came, and it costs": (
+        "",
+        "missed",
+        lambda _, fact: booking.BookingMissed(**fact, charge=100),
+        {"mei", "chen", "li"},
+    ),
     "a use without anything to tell": ("mei", "completed", _completed(), set()),
     "a use with a problem": ("mei", "completed", _completed(problem="Pump is loud"), {"li"}),
     "a use that is assumed": ("", "completed", _completed(source="assumed"), {"mei"}),
@@ -163,6 +198,96 @@ def test_of_a_company_its_own_admins_are_told_or_those_who_let_it_in(house: Hous
     assert house.told(event.kind()) == house.mailed(event.kind()) == told
 
 
+PERIOD: dict[str, Any] = {
+    "balance_id": 1,
+    "scope": "all",
+    "scope_en": "",
+    "scope_zh": "",
+    "period": "quarter",
+    "limit": 6000,
+}
+QUARTER = PERIOD | {"starts_on": "2026-10-01"}
+IN_SEM = QUARTER | {"scope": "instrument", "scope_en": "SEM-01", "scope_zh": "SEM-01"}
+SET: dict[str, Any] = {"items": ("all year 6000 refuse",)}
+HOURS: dict[str, tuple[Callable[[dict[str, Any]], Event], str, set[str], str]] = {  # what, who does it, told, in words
+    "the allowances are set": (
+        lambda o: quotas.AllowancesSet(**o, **SET, follows=False),
+        "ada",
+        {"chen"},
+        "Ada set anew what Aurora Displays may use; its account shows it.",
+    ),
+    "the default has changed": (
+        lambda o: quotas.AllowancesSet(**o, **SET, follows=True),
+        "",
+        {"chen"},
+        "Aurora Displays may use what the laboratory allows every company; its account shows what that is now.",
+    ),
+    "an allowance is extended": (
+        lambda o: quotas.AllowanceExtended(**o, **QUARTER, minutes=450, reason="A late start."),
+        "ada",
+        {"chen"},
+        "Ada added 7.5 h once for Aurora Displays: All instruments, Quarter 4 of 2026. A late start.",
+    ),
+    "an extension is taken back": (
+        lambda o: quotas.AllowanceExtended(**o, **IN_SEM, minutes=-60, reason="A slip."),
+        "ada",
+        {"chen"},
+        "Ada took back 1 h that had been added for Aurora Displays: SEM-01, Quarter 4 of 2026. A slip.",
+    ),
+    "most is spoken for": (
+        lambda o: quotas.AllowanceNearlyUsed(**o, **QUARTER, percent=80, spoken_for=4830),
+        "",
+        {"chen", "ada"},
+        "Aurora Displays holds or has used 80.5 of the 100 h it may use (All instruments, Quarter 4 of 2026): "
+        "80 % or more.",
+    ),
+    "nothing is left": (
+        lambda o: quotas.AllowanceNearlyUsed(**o, **IN_SEM, percent=100, spoken_for=6000),
+        "",
+        {"chen", "ada"},
+        "Nothing is left of what Aurora Displays may use (SEM-01, Quarter 4 of 2026): 100 of 100 h are held or used.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HOURS)
+def test_of_its_hours_a_companys_own_admins_are_told_in_whole_sentences(
+    house: House, tmp_path: Path, case: str
+) -> None:
+    make, who, told, words = HOURS[case]
+    event = make({"object_id": 1, "company_id": house.cast.aurora})
+    house.happens(house.cast.actor(who) if who else SYSTEM, event)
+    deliver(clock.now())
+    assert house.told(event.kind()) == house.mailed(event.kind()) == told
+    [letter, *_] = mails(tmp_path)
+    assert words in " ".join(text_of(letter).split())
+    assert "%" not in str(letter["Subject"]).replace(" % ", "")
+    assert f"/companies/{house.cast.aurora}/account" in text_of(letter)
+    page = house.cast.browser("chen").get("/inbox").text
+    assert f'href="/companies/{house.cast.aurora}/account"' in page
+
+
+def test_of_a_company_one_has_left_one_reads_no_figures_any_more(house: House) -> None:
+    house.happens(SYSTEM, HOURS["nothing is left"][0]({"object_id": 1, "company_id": house.cast.aurora}))
+    deliver(clock.now())
+    assert queries.unread(house.cast.chen) == 1
+    with house.untold() as tx:
+        chen = sa.update(Person).where(Person.id == house.cast.people["chen"])
+        tx.execute(chen.values(company_id=house.cast.borealis))
+    assert queries.unread(house.cast.actor("chen")) == 0
+
+
+def test_of_hours_mail_comes_unless_it_is_refused(house: House) -> None:
+    assert "hours" in choosable(house.cast.chen)
+    assert "hours" in choosable(house.cast.ada)
+    assert "hours" not in choosable(house.cast.mei)
+    choose(house.cast.chen, ["bookings"])
+    house.happens(SYSTEM, HOURS["most is spoken for"][0]({"object_id": 1, "company_id": house.cast.aurora}))
+    deliver(clock.now())
+    assert house.told("allowance_nearly_used") == {"chen", "ada"}
+    assert house.mailed("allowance_nearly_used") == {"ada"}
+
+
 ALARMS = {
     "a job failed": lambda now: JobFailed(object_id=1, job="deliver", period=now, tries=4, error="KeyError: x"),
     "a job is late": lambda now: JobLate(object_id=1, job="deliver", lag_seconds=3600),
@@ -184,6 +309,7 @@ def test_every_recipe_is_tried_here(house: House) -> None:
     tried = {make(house, fact).kind() for _who, _state, make, _told in ASKED.values()}
     tried |= {make(company).kind() for make, _told in LABORATORY.values()}
     tried |= {make(clock.now()).kind() for make in ALARMS.values()}
+    tried |= {make({"object_id": 1}).kind() for make, _who, _told, _words in HOURS.values()}
     assert set(RECIPES) - tried == {"colleague_invited", "password_reset_asked"}, "these two are in test_mailing.py"
 
 
