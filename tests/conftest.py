@@ -119,6 +119,13 @@ class Databases:
         self._make(name, self.template)
         return self._url(name)
 
+    def like(self, url: str, new: str) -> None:
+        """Make the database at the new address, like the one at `url`, which nobody may be connected to."""
+        if self.admin is None:
+            shutil.copy(str(sa.engine.make_url(url).database), str(sa.engine.make_url(new).database))
+            return
+        self._make(str(sa.engine.make_url(new).database), sa.engine.make_url(url).database)
+
     @property
     def current(self) -> str:
         """The address of the database that `renew` makes anew."""

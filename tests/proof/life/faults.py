@@ -1,0 +1,154 @@
+"""Faults to be planted one at a time, each in one function of the product: the machine must find every one.
+
+A later issue adds its own: a name, and how it is planted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from labshare.booking import charging, reactions, rules
+from labshare.booking.services import asking, deciding, waiting
+from labshare.kernel.actor import Actor
+from labshare.kernel.db import Transaction
+from labshare.quotas import account
+from labshare.quotas import rules as counting
+from labshare.quotas.account import Entry, Quote
+from labshare.quotas.models import CORRECTION, USE
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+FAULTS: dict[str, Plant] = {}
+
+
+class Changed:
+    """A module as it is, but for what is given here."""
+
+    def __init__(self, module: Any, **instead: Any) -> None:
+        self._module = module
+        self.__dict__.update(instead)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+def fault(plant: Plant) -> Plant:
+    FAULTS[plant.__name__] = plant
+    return plant
+
+
+def _nothing(*_values: Any, **_more: Any) -> int:
+    return 0
+
+
+@fault
+def a_rejected_request_keeps_its_hours(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(deciding, "charging", Changed(charging, let_go=_nothing))
+
+
+@fault
+def an_expired_request_keeps_its_hours(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(waiting, "charging", Changed(charging, let_go=_nothing))
+
+
+@fault
+def of_two_periods_only_the_first_counts(patch: pytest.MonkeyPatch) -> None:
+    whole = counting.pieces
+
+    def pieces(*values: Any) -> list[tuple[date, int]]:
+        found = whole(*values)
+        return [(found[0][0], sum(minutes for _, minutes in found))] if found else []
+
+    patch.setattr(counting, "pieces", pieces)
+
+
+@fault
+def a_use_is_what_was_booked(patch: pytest.MonkeyPatch) -> None:
+    settle = charging._settle
+
+    def settled(
+        tx: Any, actor: Any, old: Any, known: Any, start: Any, end: Any, now: Any, kind: str, *more: Any
+    ) -> None:
+        start, end = (old.starts_at, old.ends_at) if kind == USE else (start, end)
+        settle(tx, actor, old, known, start, end, now, kind, *more)
+
+    patch.setattr(charging, "_settle", settled)
+
+
+@fault
+def cancelling_in_time_costs_as_much(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rules, "late_to_cancel", lambda *_: True)
+
+
+@fault
+def who_does_not_come_pays_nothing(patch: pytest.MonkeyPatch) -> None:
+    def missed(tx: Any, actor: Any, old: Any, _percent: int, _excuse: str, now: datetime) -> None:
+        charging.let_go(tx, actor, old, now)
+
+    patch.setattr(charging, "missed", missed)
+
+
+@fault
+def a_move_holds_anew_and_gives_nothing_back(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(asking, "account", Changed(account, rehold=account.hold))
+
+
+@fault
+def what_is_waived_has_no_line(patch: pytest.MonkeyPatch) -> None:
+    grant = account._grant
+
+    def granted(*values: Any) -> list[Entry]:
+        grant(*values)
+        return []
+
+    patch.setattr(account, "_grant", granted)
+
+
+@fault
+def a_balance_is_changed_twice(patch: pytest.MonkeyPatch) -> None:
+    twice = {"held": account._balance.c.held + account._held + account._held}
+    patch.setattr(account, "_CHANGE", account._CHANGE.values(twice))
+
+
+@fault
+def a_category_is_not_counted(patch: pytest.MonkeyPatch) -> None:
+    counted = account._counted
+
+    def blind(*values: Any, **more: Any) -> Quote:
+        found = counted(*values, **more)
+        shares = tuple(share for share in found.shares if share.scope != "category")
+        return Quote(found.account_id, shares, found.company_cap, found.person_cap)
+
+    patch.setattr(account, "_counted", blind)
+
+
+@fault
+def days_end_at_midnight_in_greenwich(patch: pytest.MonkeyPatch) -> None:
+    pieces = counting.pieces
+
+    def in_greenwich(start: datetime, end: datetime, kind: str, _zone: ZoneInfo, *more: Any) -> Any:
+        return pieces(start, end, kind, ZoneInfo("UTC"), *more)
+
+    patch.setattr(counting, "pieces", in_greenwich)
+
+
+@fault
+def a_correction_adds_all_of_it_again(patch: pytest.MonkeyPatch) -> None:
+    def corrected(
+        tx: Transaction, actor: Actor, old: Any, known: Any, start: datetime, end: datetime, now: datetime, _why: str
+    ) -> None:
+        shares = account.used(old.company_id, old.id, known, start, end)
+        mine = charging.whose(old)
+        more = [Entry(share.balance_id, share.terms, CORRECTION, share.minutes, mine) for share in shares]
+        account.post(tx, actor, more, now, forced="overtime")
+
+    patch.setattr(charging, "corrected", corrected)
+
+
+@fault
+def what_was_booked_before_does_not_count(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(reactions, "charging", Changed(charging, catch_up=_nothing))

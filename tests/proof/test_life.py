@@ -1,0 +1,66 @@
+"""Whatever people and the clock do, in any order: accounts say what happened, to the minute, after every move."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from labshare.kernel import clock
+from tests.conftest import Databases
+from tests.proof.crew import FULL
+from tests.proof.life.faults import FAULTS
+from tests.proof.life.moves import Whole
+from tests.proof.life.world import World
+
+pytestmark = pytest.mark.proof
+STEPS = 50
+EXAMPLES = {"sqlite": 1000 if FULL else 100, "postgresql": 300 if FULL else 30}
+AT_MOST = 60  # examples until a planted fault must be found
+Ran = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def world(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    back = clock.source
+    made = World(databases, tmp_path_factory.mktemp("life"))
+    with made.app.app_context():
+        yield made
+    made.close(back)
+
+
+def lived(world: World, examples: int, counted: Counter[str], **more: object) -> None:
+    """Let so many lives run; the first that is not as foretold is told step by step."""
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        **more,  # type: ignore[arg-type]
+    )
+    run_state_machine_as_test(lambda: Whole(world, counted), settings=chosen)
+
+
+def test_accounts_say_what_happened(world: World, ran: Ran) -> None:
+    examples = EXAMPLES["sqlite" if world.databases.admin is None else "postgresql"]
+    counted: Counter[str] = Counter()
+    lived(world, examples, counted)
+    ran(steps=STEPS, **dict(sorted(counted.items())))
+
+
+@pytest.mark.unsound  # that is the point
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found(world: World, fault: str, ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
+    if world.databases.admin is not None:
+        pytest.skip("faults are the same on both engines")
+    FAULTS[fault](monkeypatch)
+    counted: Counter[str] = Counter()
+    with pytest.raises(Exception) as found:
+        lived(world, AT_MOST, counted, phases=[Phase.generate], derandomize=True, report_multiple_bugs=False)
+    assert not isinstance(found.value, hypothesis.errors.HypothesisException)
+    ran(found_in_life=counted["lives"], by=f"{found.value!r:.150}")
