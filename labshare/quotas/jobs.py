@@ -6,14 +6,21 @@ from datetime import datetime, timedelta
 
 from labshare.clockwork.job import Job
 from labshare.kernel.actor import SYSTEM
-from labshare.kernel.errors import N_
+from labshare.kernel.errors import N_, Conflict
 from labshare.quotas import queries, services
 
 
 def open_periods(now: datetime) -> dict[str, int]:
     """Open the periods that come within reach, and carry a changed default to the companies that follow it."""
     companies = queries.to_open(now)
-    return {"accounts": len(companies), "periods": sum(services.open_account(SYSTEM, one, now) for one in companies)}
+    return {"accounts": len(companies), "periods": sum(_opened(one, now) for one in companies)}
+
+
+def _opened(company_id: int, now: datetime) -> int:
+    try:
+        return services.open_account(SYSTEM, company_id, now)
+    except Conflict:  # somebody opened it, or set its allowances, in this very moment
+        return 0
 
 
 def warn_of_limits(now: datetime) -> dict[str, int]:

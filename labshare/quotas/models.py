@@ -39,6 +39,8 @@ OVER_LIMIT = guard(
     lambda: Conflict(_TEXT, code="quota_exceeded", reasons=[Reason("quota_exceeded", _TEXT)]),
 )
 
+guard("uq_account_company_id", lambda: Conflict(code="changed_meanwhile"))  # two opened one company's account at once
+
 
 def _one_of(column: str, words: tuple[str, ...]) -> str:
     return f"{column} IN ({', '.join(repr(word) for word in words)})"

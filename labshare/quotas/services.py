@@ -168,13 +168,14 @@ def _follow(tx: Transaction, actor: Actor, mine: sa.Row[Any], now: datetime) -> 
 
 
 def _limited(company_id: int, balance_id: int) -> Standing:
-    """One period of a limit of the company's; raises Invalid where there is none."""
+    """One period of a limit of the company's; raises Invalid where there is none, Conflict where it has no limit."""
     try:
         standing = queries.balance(company_id, balance_id)
     except NotFound:
         raise Invalid(fields={"allowance": [N_("The company has no such allowance.")]}) from None
     if standing.minutes is None:
-        raise Invalid(fields={"allowance": [N_("Without a limit there is nothing to extend.")]})
+        text = N_("Without a limit there is nothing to extend.")
+        raise Conflict(text, code="without_limit", reasons=[Reason("without_limit", text)])
     return standing
 
 

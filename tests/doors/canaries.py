@@ -54,6 +54,8 @@ def fill(scene: Scene) -> None:
         assert scene.ask(name, "POST", f"{path}/move", later).status_code == 200
         assert scene.ask(name, "POST", "/api/v1/bookings", {"instrument": "BAT-01", **body}).status_code == 201
         _use(scene, name, number)
+    for company in ("aurora", "borealis"):
+        _extend(scene, company, scene.cast.companies[company])
     for make in (Scene.booking, Scene.colleague, Scene.invitation, Scene.token, Scene.session):
         make(scene)
     with transaction() as tx:
@@ -80,6 +82,15 @@ def _use(scene: Scene, name: str, number: int) -> None:
         cast._tell(tx)
 
 
+def _extend(scene: Scene, name: str, company_id: int) -> None:
+    """An allowance and its extension. A line of the ledger cannot be marked afterwards: it is marked as it is written."""
+    path, limit = f"/api/v1/companies/{company_id}", {"items": [{"period": "year", "hours": 99}]}
+    assert scene.ask("ada", "PUT", f"{path}/allowances", limit).status_code == 200
+    [balance] = scene.ask("ada", "GET", f"{path}/account").get_json()["allowances"]
+    said = {"allowance": balance["id"], "hours": 1, "reason": f"cnry-{name}-ledger-reason-1"}
+    assert scene.ask("ada", "POST", f"{path}/account/extend", said).status_code == 200
+
+
 def _mark(tx: Transaction, name: str, company_id: int) -> None:
     tables = Base.metadata.tables
     people = sa.select(tables["person"].c.id).where(tables["person"].c.company_id == company_id)
@@ -97,7 +108,7 @@ def _mark(tx: Transaction, name: str, company_id: int) -> None:
             tx.execute(sa.select(table.c.id).where(theirs)).scalars().all() if texts and "id" in table.c else ()
         ):
             said = {text: f"cnry-{name}-{table.name}-{text}-{row_id}" for text in texts if table.name != "journal"}
-            if said and table.name != "answer":
+            if said and table.name not in ("answer", "ledger"):
                 tx.execute(sa.update(table).where(table.c.id == row_id).values(said))
 
 
@@ -160,6 +171,7 @@ def _queries(scene: Scene, rule: Rule, document: dict[str, Any]) -> Iterator[dic
         "year": [2026, 2030],
         "format": ["csv", "xlsx", "json"],
         "scope": ["all"],
+        "allowance": scene.contents_of("balance", "id"),
     }
     if rule.rule.startswith("/api/v1"):
         path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)

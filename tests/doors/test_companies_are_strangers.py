@@ -54,7 +54,7 @@ def test_no_word_of_a_company_reaches_its_rival_and_every_one_reaches_its_own(sc
     assert marks(chens, "borealis") == {}
     # A harvest that finds nothing proves nothing: each company's own people do read its words.
     own = {"company.name", "person.name", "person.email", "booking.purpose", "booking.answer", "invitation.email"}
-    own |= {"usage_record.note", "usage_record.problem", "usage_record.company_name"}
+    own |= {"usage_record.note", "usage_record.problem", "usage_record.company_name", "ledger.reason"}
     assert own <= set(marks(chens, "aurora"))
     assert "booking.purpose" in marks(bos, "borealis")
     assert any(re.search(rb'"kind": ?"busy"', body) for body in bos.values())
