@@ -13,8 +13,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from labshare.kernel import clock
 from tests.conftest import Databases
 from tests.proof.crew import FULL
+from tests.proof.life.allowing import Whole
 from tests.proof.life.faults import FAULTS
-from tests.proof.life.moves import Whole
 from tests.proof.life.world import World
 
 pytestmark = pytest.mark.proof
@@ -50,7 +50,7 @@ def test_accounts_say_what_happened(world: World, ran: Ran) -> None:
     examples = EXAMPLES["sqlite" if world.databases.admin is None else "postgresql"]
     counted: Counter[str] = Counter()
     lived(world, examples, counted)
-    ran(steps=STEPS, **dict(sorted(counted.items())))
+    ran(**dict(sorted(counted.items())))
 
 
 @pytest.mark.unsound  # that is the point
