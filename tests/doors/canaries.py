@@ -83,7 +83,7 @@ def _use(scene: Scene, name: str, number: int) -> None:
 
 
 def _extend(scene: Scene, name: str, company_id: int) -> None:
-    """An allowance and its extension. A line of the ledger cannot be marked afterwards: it is marked as it is written."""
+    """An allowance and its extension; its line is marked as it is written, for nothing changes it afterwards."""
     path, limit = f"/api/v1/companies/{company_id}", {"items": [{"period": "year", "hours": 99}]}
     assert scene.ask("ada", "PUT", f"{path}/allowances", limit).status_code == 200
     [balance] = scene.ask("ada", "GET", f"{path}/account").get_json()["allowances"]
@@ -171,7 +171,7 @@ def _queries(scene: Scene, rule: Rule, document: dict[str, Any]) -> Iterator[dic
         "year": [2026, 2030],
         "format": ["csv", "xlsx", "json"],
         "scope": ["all"],
-        "allowance": scene.contents_of("balance", "id"),
+        "allowance": sorted(set(scene.contents_of("ledger", "balance_id"))),
     }
     if rule.rule.startswith("/api/v1"):
         path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)

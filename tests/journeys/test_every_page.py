@@ -55,6 +55,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
         "?instrument=SEM-01",
         "?instrument=SEM-01&starts_at=2020-01-01T09:00&ends_at=2020-01-01T09:07",
     ),
+    "accounts.statement": ("", "?year=2000", "?instrument=NO-SUCH"),
     "people.companies": ("", "?state=pending", "?q=nobody+is+called+this"),
 }
 ERRORS = ("/no-such-page", "/join/no-such-link")  # and what is refused, which wear the same frame

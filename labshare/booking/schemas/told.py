@@ -170,7 +170,7 @@ def shares_out(shares: Sequence[Share]) -> list[dict[str, Any]]:
             "period": share.period,
             "starts_on": share.starts_on.isoformat(),
             "takes_hours": share.minutes / 60,
-            "left_hours": None if share.left is None else share.left / 60,
+            "left_hours": None if share.left is None else max(0, share.left) / 60,
             "leaves_hours": None if share.leaves is None else share.leaves / 60,
             "when_exceeded": share.when_exceeded,
         }
