@@ -23,6 +23,7 @@ from labshare.kernel.db import db, snapshot
 from labshare.kernel.errors import NotFound, Problem
 from labshare.people import links, queries, rules
 from labshare.people import services as people
+from labshare.quotas.jobs import open_periods
 
 
 class House(click.Group):
@@ -77,6 +78,8 @@ def main() -> None:
 def upgrade() -> None:
     """Bring the database to the present form; does nothing where it is there already."""
     migrate_up()
+    if opened := open_periods(clock.now())["accounts"]:  # else nobody could book before the clockwork has run
+        click.echo(f"{opened} accounts opened, with what is booked and was used.")
 
 
 # ---------------------------------------------------------------- people

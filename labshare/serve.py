@@ -18,8 +18,10 @@ from flask_migrate import upgrade
 from labshare import create_app
 from labshare import demo as laboratory
 from labshare.config import Settings
+from labshare.kernel import clock
 from labshare.kernel.db import db, rows
 from labshare.people.models import Company
+from labshare.quotas.jobs import open_periods
 from labshare.supervisor import SCHEDULER, Child, end
 from labshare.webserver import faults
 
@@ -57,6 +59,7 @@ def prepare(settings: Settings, *, demo: bool) -> None:
     with app.app_context():
         try:
             upgrade()
+            open_periods(clock.now())  # else nobody could book before the clockwork has run
             if demo:
                 load_demo()
             found = faults(app)
