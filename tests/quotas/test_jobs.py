@@ -23,7 +23,8 @@ from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import db, rows
 from labshare.kernel.errors import Forbidden
 from labshare.kernel.journal import Entry
-from labshare.people.services import companies
+from labshare.people.models import Company
+from labshare.people.services import companies, import_companies
 from labshare.quotas import queries, services
 from labshare.quotas.allowances import Caps
 from labshare.quotas.jobs import OPEN_PERIODS, WARN_OF_LIMITS
@@ -32,6 +33,7 @@ from labshare.quotas.rules import AHEAD
 from tests.booking.conftest import body
 from tests.booking.test_checks import plant
 from tests.cast import Cast
+from tests.people.test_importing import CYGNUS, DRACO, HEADER
 from tests.quotas.conftest import Books, limit
 from tests.quotas.test_account import ask
 
@@ -197,6 +199,16 @@ def test_a_changed_default_is_carried_once_to_those_who_follow_it_and_to_nobody_
     assert run(OPEN_PERIODS) == {}
     services.set_default(cast.ada, [limit(9)], Caps())
     assert run(OPEN_PERIODS) == {"accounts": 2}
+
+
+def test_companies_that_are_imported_have_their_accounts_and_nothing_is_left_to_open(cast: Cast, books: Books) -> None:
+    services.set_default(cast.ada, [limit(7)], Caps())
+    run(OPEN_PERIODS)
+    import_companies(SYSTEM, HEADER + CYGNUS + DRACO)
+    assert count(Account) == 3 + 2 + 1, "those of the cast, these, and the default"
+    for (company,) in rows(sa.select(Company.id).where(Company.id.not_in(cast.companies.values()))):
+        assert books.stand(company) == {"account": (0, 0), "all year": (0, 0)}
+    assert run(OPEN_PERIODS) == {}
 
 
 @pytest.fixture
