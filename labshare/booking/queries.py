@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -243,10 +243,16 @@ def gather(known: Known, slot: Slot, now: datetime, whose: Asked, but: int | Non
     claims = timeline.taken([known.id], wanted)[known.id]
     others = [claim for claim in claims if (claim.kind, claim.owner_id) != (timeline.BOOKING, but)]
     channel = timeline.free_channel(others, wanted, known.channels)
+    facts = rules.Facts(now, slot, known, whose.active, channel, others)
     before = [] if but is None else account.standing(but)
-    quote = account.quote(whose.company_id, known, slot, before)
+    try:
+        quote = account.quote(whose.company_id, known, slot, before)
+    except account.NotOpen:  # for a time that cannot be had anyway, no account need be open
+        if not rules.refusals(facts):
+            raise
+        return facts
     ahead = _ahead(whose, quote, now) if but is None else None  # a move adds none
-    return rules.Facts(now, slot, known, whose.active, channel, others, quote.shares, ahead)
+    return replace(facts, shares=quote.shares, ahead=ahead)
 
 
 @dataclass(frozen=True)

@@ -283,6 +283,23 @@ def test_a_rivals_balance_is_not_extended(cast: Cast) -> None:
 # ---------------------------------------------------------------- from a limit to a waiver
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "reason"),
+    [
+        ("2020-01-01T09:00:00+08:00", "2020-01-01T10:00:00+08:00", "in_the_past"),
+        ("2090-01-01T09:00:00+08:00", "2090-01-01T10:00:00+08:00", "too_far_ahead"),
+    ],
+)
+def test_a_time_out_of_reach_is_refused_as_such_though_no_account_is_open_for_it(
+    cast: Cast, start: str, end: str, reason: str
+) -> None:
+    asked = body("09:00", "10:00") | {"starts_at": start, "ends_at": end}
+    refused = cast.api("mei").post("/bookings", asked)
+    assert (refused.status_code, [one["code"] for one in refused.json["reasons"]]) == (409, [reason])
+    checked = cast.api("mei").post("/bookings/check", asked).json
+    assert (checked["allowed"], checked["over_quota"], checked["account"]) == (False, False, [])
+
+
 def test_the_dry_run_says_what_is_left_and_what_the_request_leaves(cast: Cast) -> None:
     put(cast, {"period": "year", "hours": 3}, {"scope": "site", "site": "EAST", "period": "month", "hours": 9})
     told = cast.api("mei").post("/bookings/check", body("09:00", "11:00")).json
