@@ -36,6 +36,16 @@ def together(noted: list[Note]) -> Iterator[list[Note]]:
         yield some
 
 
+def of_a_kind(noted: list[Note]) -> Iterator[list[Note]]:
+    """What one prepared statement can write row by row; from the first change on, when all that is new is there."""
+    first = next((number for number, note in enumerate(noted) if note.change is not None), len(noted))
+    yield from ([note] for note in noted[:first])
+    kinds: dict[Any, list[Note]] = {}
+    for note in noted[first:]:
+        kinds.setdefault((note.table, note.change, note.refused, tuple(note.values)), []).append(note)
+    yield from kinds.values()
+
+
 @cache
 def blanks(table: sa.Table) -> Mapping[str, Any]:
     """What a row says where it says nothing: the plain defaults of its columns."""

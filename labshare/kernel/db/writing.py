@@ -18,6 +18,7 @@ from labshare.kernel.db.notes import (
     insert_missing,
     insert_or_nothing,
     joint,
+    of_a_kind,
     plain_insert,
     returning_insert,
     together,
@@ -76,8 +77,8 @@ class Transaction:
         """Write what was noted, in its order."""
         noted, self._noted = self._noted, []
         if self.connection.dialect.name != "postgresql":
-            for note in noted:
-                self._write(note)
+            for alike in of_a_kind(noted):
+                self._write(alike)
             return
         for some in together(noted):
             shape = tuple((note.table, tuple(note.values), note.refused is not None, note.change) for note in some)
@@ -89,12 +90,15 @@ class Transaction:
                 if count != 1:
                     raise refused()
 
-    def _write(self, note: Note) -> None:
+    def _write(self, alike: list[Note]) -> None:
+        note = alike[0]
         if note.change is None:  # an engine that writes row by row refuses by itself
-            self.connection.execute(plain_insert(note.table), note.values)
+            self.connection.execute(plain_insert(note.table), _one_or_many([one.values for one in alike]))
             return
-        values = {f"{note.table.name}_{name}": value for name, value in note.values.items()}
-        if self.connection.execute(note.change, values).rowcount != 1 and note.refused is not None:
+        values = _one_or_many(
+            [{f"{note.table.name}_{name}": value for name, value in one.values.items()} for one in alike]
+        )
+        if self.connection.execute(note.change, values).rowcount != len(alike) and note.refused is not None:
             raise note.refused()
 
     def insert(self, table: sa.Table, values: dict[str, Any], number: int | None) -> int:
@@ -125,6 +129,10 @@ class Transaction:
         if not values:
             return 0
         return len(self.execute(insert_missing(table, self.connection.dialect.name), list(values)).all())
+
+
+def _one_or_many(values: list[dict[str, Any]]) -> Any:
+    return values if len(values) > 1 else values[0]
 
 
 @contextmanager
