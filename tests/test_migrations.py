@@ -87,7 +87,7 @@ def test_a_house_of_the_version_before_accounts_is_upgraded_and_can_book_at_once
         == _ask("SELECT count(*) FROM booking WHERE state IN ('requested', 'approved', 'in_use', 'completed')")
     )
     assert stands < bookings
-    with db.engine.connect() as connection, pytest.raises(sa.exc.DatabaseError, match="append.only"):
+    with db.engine.connect() as connection, pytest.raises(sa.exc.DatabaseError, match=r"append.only"):
         connection.execution_options(writes=True).execute(sa.text("DELETE FROM ledger"))
 
 
