@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import Flask
@@ -17,16 +20,23 @@ from labshare import create_app
 from labshare.booking.models import Booking
 from labshare.config import Settings
 from labshare.instruments.models import Category, Claim, Instrument
+from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import db, transaction
 from labshare.kernel.journal import Entry
 from labshare.people import access
 from labshare.people.models import Company, Person, RoleGrant, Site, Token
+from labshare.quotas import allowances, rules
+from labshare.quotas.allowances import Caps
+from labshare.quotas.models import Account, Allowance, Balance, Line
+from labshare.quotas.rules import Terms
 
 INSTRUMENTS, COMPANIES = 50, 100
 EVERY = timedelta(minutes=252)  # forty claims a week on each instrument
 LENGTH, WARM_UP = timedelta(hours=2), timedelta(minutes=15)
 BATCH = 20_000
-TABLES: tuple[Any, ...] = (Booking.__table__, Claim.__table__, Entry.__table__)
+YEARS = 11  # so long ago the companies came in; a million bookings reach back ten years
+ZONE = ZoneInfo("Asia/Shanghai")
+TABLES: tuple[Any, ...] = (Booking.__table__, Claim.__table__, Entry.__table__, Line.__table__)
 
 
 @dataclass
@@ -61,8 +71,8 @@ class Laboratory:
             }
 
 
-def furnish(url: str, folder: Path) -> Laboratory:
-    """Companies, instruments and a member in an empty, migrated database."""
+def furnish(url: str, folder: Path, limits: Sequence[Terms] = ()) -> Laboratory:
+    """Companies with their accounts, instruments and a member in an empty, migrated database."""
     app = create_app(Settings(database_url=url, data_dir=folder))
     app.config["TESTING"] = True
     now = datetime.now(UTC)
@@ -74,7 +84,10 @@ def furnish(url: str, folder: Path) -> Laboratory:
         tx.execute(sa.insert(Category).values(id=1, **named))
         tx.execute(sa.insert(Company), [_company(number, now) for number in range(1, COMPANIES + 1)])
         tx.execute(sa.insert(Instrument), [_instrument(number) for number in range(1, INSTRUMENTS + 1)])
+        default = tx.execute(sa.select(Account.__table__).where(Account.company_id.is_(None))).one()
+        allowances.replace(tx, SYSTEM, default, limits, Caps(), None, now)
         for number, token in enumerate(tokens, 1):
+            allowances.open_account(tx, number, now)
             person = {"email": f"mei{number}@bench.labshare.test", "name": f"Mei {number}", "company_id": number}
             tx.execute(sa.insert(Person).values(id=number, created_at=now, **person))
             tx.execute(sa.insert(RoleGrant).values(person_id=number, role="member"))
@@ -90,7 +103,11 @@ def _code(number: int) -> str:
 
 def _company(number: int, now: datetime) -> dict[str, Any]:
     org_id = {"org_id_type": "foreign", "org_id": f"BENCH-{number}"}
-    return {"id": number, "name": f"Company {number}", "state": "active", "created_at": now, **org_id}
+    return {"id": number, "name": f"Company {number}", "state": "active", "created_at": _years_ago(now), **org_id}
+
+
+def _years_ago(now: datetime) -> datetime:
+    return now.replace(year=now.year - YEARS, day=1)
 
 
 def _instrument(number: int) -> dict[str, Any]:
@@ -108,29 +125,56 @@ def fill(lab: Laboratory, bookings: int) -> None:
         connection = db.engine.raw_connection()
         try:
             load = _into_postgres if db.engine.dialect.name == "postgresql" else _into_sqlite
-            load(connection.driver_connection, _past(lab, bookings))
+            held: Counter[int] = Counter()
+            load(connection.driver_connection, _past(lab, bookings, held))
+            mark = "%s" if db.engine.dialect.name == "postgresql" else "?"
+            change = f"UPDATE balance SET held = {mark} WHERE id = {mark}"
+            connection.cursor().executemany(change, [(minutes, number) for number, minutes in held.items()])
+            connection.commit()
         finally:
             connection.close()
 
 
-def _past(lab: Laboratory, bookings: int) -> Iterator[list[list[tuple[Any, ...]]]]:
-    """Batches of rows for the three tables."""
-    mixed = random.Random(2)
+def _past(lab: Laboratory, bookings: int, held: Counter[int]) -> Iterator[list[list[tuple[Any, ...]]]]:
+    """Batches of rows for the four tables; counts what is held of each balance."""
+    mixed, lines, balances = random.Random(2), itertools.count(1), _balances()
     for first in range(1, bookings + 1, BATCH):
-        rows: list[list[tuple[Any, ...]]] = [[], [], []]
+        rows: list[list[tuple[Any, ...]]] = [[], [], [], []]
         for number in range(first, min(first + BATCH, bookings + 1)):
             back, instrument = divmod(bookings - number, INSTRUMENTS)
             start = lab.midnight - (back + 1) * EVERY
             company = int(mixed.paretovariate(1.2)) % COMPANIES + 1
-            for table, row in zip(rows, _booking(number, instrument + 1, company, start), strict=True):
+            for table, row in zip(rows[:3], _booking(number, instrument + 1, company, start), strict=True):
                 table.append(row)
+            for period, year, minutes in _minutes(start):
+                for balance in balances.get((company, period, year), ()):
+                    about = (number, instrument + 1, company, company, start - timedelta(days=3), "")
+                    rows[3].append((next(lines), balance, "hold", minutes, *about))
+                    held[balance] += minutes
         yield rows
+
+
+def _balances() -> dict[tuple[int, str, date], list[int]]:
+    """The balances of each company's own period that begins so."""
+    mine = sa.select(Balance.id, Account.company_id, Allowance.period, Balance.starts_on)
+    mine = mine.join(Allowance, Allowance.id == Balance.allowance_id).join(Account, Account.id == Balance.account_id)
+    found: dict[tuple[int, str, date], list[int]] = {}
+    for number, *key in db.session.execute(mine.where(Account.company_id.is_not(None))):
+        found.setdefault(tuple(key), []).append(number)
+    db.session.rollback()
+    return found
+
+
+def _minutes(start: datetime) -> Iterator[tuple[str, date, int]]:
+    """What a booking takes of a year; of other periods the laboratory has no limits."""
+    for first, minutes in rules.pieces(start, start + LENGTH, "year", ZONE):
+        yield "year", first, minutes
 
 
 def _booking(number: int, instrument: int, company: int, start: datetime) -> tuple[tuple[Any, ...], ...]:
     end, asked = start + LENGTH, start - timedelta(days=3)
     said = {"instrument_id": instrument, "starts_at": start.isoformat(), "ends_at": end.isoformat()}
-    plain = (1, "Fracture surfaces", False, None, "", asked, "")
+    plain = (1, "Fracture surfaces", False, None, "", asked, "", False, 0)
     booking = ("approved", 2, instrument, company, company, start, end, *plain)
     claim = (instrument, 1, start - WARM_UP, end, "booking", number)
     told = (asked, "booking_requested", "booking", number, 1, company, company, json.dumps(said))
