@@ -158,11 +158,13 @@ def lines(actor: Actor, company_id: int, sought: Sought) -> sa.Select[Any]:
     Raises NotFound.
     """
     _company(actor, company_id)
-    chosen = _LINES.where(Account.company_id == company_id)
+    mine = sa.select(_mine.c.id).join(Account, Account.id == _mine.c.account_id).where(Account.company_id == company_id)
     if sought.balance_id is not None:
-        chosen = chosen.where(Balance.id == sought.balance_id)
+        mine = mine.where(_mine.c.id == sought.balance_id)
     else:
-        chosen = chosen.where(Balance.starts_on == date(sought.year, 1, 1), Balance.minutes.is_(None))
+        mine = mine.where(_mine.c.starts_on == date(sought.year, 1, 1), _mine.c.minutes.is_(None))
+    # Found first, and by itself: so its newest lines are read off their index, however many there are.
+    chosen = _LINES.where(Line.balance_id == mine.scalar_subquery())
     if sought.instrument is not None:
         chosen = chosen.where(_instrument.c.code == sought.instrument)
     if sought.person_id is not None:
@@ -171,6 +173,7 @@ def lines(actor: Actor, company_id: int, sought: Sought) -> sa.Select[Any]:
 
 
 _instrument = table_of(Instrument).alias("of_line")
+_mine = table_of(Balance).alias("mine")
 _LINES: sa.Select[Any] = (
     sa.select(  # type: ignore[assignment]  # likewise
         Line.id,
