@@ -24,7 +24,7 @@ _held, _used = account.effects(Line.kind, Line.minutes)
 
 def requests_to_pass() -> list[tuple[int, int]]:
     """Booking and balance of each request a lowered limit has no room for; the newest, and no more than need be."""
-    over = {one.id: one.held + one.used - (one.limit or 0) for one in accounts.beyond_limit()}
+    over = {one.id: one.lowered for one in accounts.beyond_limit()}
     waiting = (
         sa.select(Booking.id, Line.balance_id, _held)
         .join(Line, Line.booking_id == Booking.id)

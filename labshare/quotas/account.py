@@ -277,11 +277,11 @@ _CHANGE = (
     .values(
         held=_balance.c.held + _held,
         used=_balance.c.used + _used,
-        lowered=sa.case(
+        lowered=sa.case(  # what is given back makes up for a lowered limit first
             (_balance.c.lowered == 0, 0),
             (_taken <= _limit, 0),
-            (_taken - _limit < _balance.c.lowered, _taken - _limit),
-            else_=_balance.c.lowered,
+            (_balance.c.lowered + _held + _used <= 0, 0),
+            else_=_balance.c.lowered + _held + _used,
         ),
     )
 )

@@ -319,6 +319,19 @@ def test_what_is_approved_beyond_a_lowered_limit_is_listed_and_never_dropped(cas
     assert RECHECK_ALLOWANCES.run(clock.now()) == {"over_quota": 0, "approved": 0}
 
 
+def test_what_was_waived_before_does_not_count_as_lowered(cast: Cast, books: Books) -> None:
+    """Two hours stand over the limit by a waiver; lowered by one hour more, one request of an hour makes up for it."""
+    books.allow(limit(4, then=ASK))
+    first, second = (ask(cast, f"{hour:02}:00", f"{hour + 1:02}:00") for hour in (9, 11))
+    over = ask(cast, "13:00", "17:00")
+    waived = {"waive": ["quota_exceeded"], "reason": "They were promised it."}
+    assert cast.api("li").post(f"/bookings/{over}/approve", waived).status_code == 200
+    books.allow(limit(3, then=ASK))
+    assert run(RECHECK_ALLOWANCES)["over_quota"] == 1
+    assert [state(number)[1] for number in (first, second)] == [False, True]
+    assert run(RECHECK_ALLOWANCES).get("over_quota", 0) == 0
+
+
 def test_a_request_passed_on_keeps_its_time_and_is_approved_by_a_waiver_alone(cast: Cast, books: Books) -> None:
     number = ask(cast)
     books.allow(limit(1, then=ASK))

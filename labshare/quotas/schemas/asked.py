@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validates_schema
 
 from labshare.kernel.errors import N_
 from labshare.quotas import rules
@@ -81,6 +82,15 @@ class ItemIn(Schema):
     valid_from = Day(load_default=None, allow_none=True)
     valid_to = Day(load_default=None, allow_none=True, metadata={"description": "The last day, included."})
 
+    @pre_load
+    def as_told(self, data: Any, **_rest: Any) -> Any:
+        """What a scope names may be said as it is told: by an object with its id or code."""
+        if not isinstance(data, dict):
+            return data
+        named = {scope: data[scope] for scope in NAMED if isinstance(data.get(scope), Mapping)}
+        data.update({scope: one.get("code", one.get("id")) for scope, one in named.items()})
+        return data
+
     @post_load
     def said(self, data: dict[str, Any], **_rest: Any) -> Said:
         return Said(about={name: data.pop(name) for name in NAMED}, minutes=data.pop("hours"), **data)
@@ -106,15 +116,14 @@ class DefaultIn(Schema):
 
 
 class AllowancesIn(DefaultIn):
-    """The whole set of a company's own allowances and caps, or `follows: true` to have the default again."""
+    """The whole set of a company's own allowances and caps, or `follows: true` to have the default again, whatever
+    else is said."""
 
     items = fields.List(fields.Nested(ItemIn), validate=_FEW, metadata=_ITEMS)
     follows = fields.Boolean(load_default=False, truthy={True, "true"}, falsy={False, "false"})
 
     @validates_schema(skip_on_field_errors=True)
     def one_or_the_other(self, data: dict[str, Any], **_rest: Any) -> None:
-        if data["follows"] and "items" in data:
-            raise ValidationError([N_("Either follow the default or name items.")], "follows")
         if not data["follows"] and "items" not in data:
             raise ValidationError([N_("Missing data for required field.")], "items")
 
