@@ -143,6 +143,7 @@ class Whole(Allowing):
             for job in wiring.JOBS:
                 if job.run is not None and job.name not in quiet:
                     self._run(job.name)
+                    self.accounts_say_what_happened()  # before the product's own reckoning does
 
     def _run(self, name: str) -> None:
         job = next((one for one in wiring.JOBS if one.name == name), None)
