@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import Flask
 
-from labshare.quotas import account
-from labshare.quotas.account import Quote
+from labshare.quotas import account, quotes
+from labshare.quotas.quotes import Quote
 from labshare.webserver import application
 
 
 def served() -> Flask:
     """The application as the product serves it, but for the account."""
-    account.quote = lambda *_values, **_more: Quote(0, (), None, None)  # type: ignore[assignment]
+    quotes.of_slot = lambda *_values, **_more: Quote(0, (), None, None)  # type: ignore[assignment]
     account.hold = _nothing
     return application()
 

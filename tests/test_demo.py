@@ -31,7 +31,7 @@ from labshare.kernel.slots import Slot
 from labshare.people import access, passwords
 from labshare.people.models import Company, Person, Site
 from labshare.people.rules import uscc_faults, uscc_warnings
-from labshare.quotas import account
+from labshare.quotas import account, quotes, watch
 from labshare.quotas import queries as accounts
 from labshare.quotas.jobs import OPEN_PERIODS, WARN_OF_LIMITS
 from labshare.quotas.models import Line
@@ -272,10 +272,10 @@ def test_the_companies_of_the_sign_ins_have_hours_to_spare_this_year_and_the_nex
 
 
 def test_some_companies_stand_near_their_limit_and_were_told(laboratory: dict[str, int]) -> None:
-    near = accounts.near_limit(MIDNIGHT, 80)
+    near = watch.near_limit(MIDNIGHT, 80)
     assert 3 <= len(near) <= 6
     assert all(80 <= one.percent <= 101 for one in near)
-    assert accounts.to_warn(MIDNIGHT) == []
+    assert watch.to_warn(MIDNIGHT) == []
     told = rows(sa.select(Entry.company_id).where(Entry.kind == "allowance_nearly_used"))
     assert {one.company_id for one in near} == {company for (company,) in told}
 
@@ -285,7 +285,7 @@ def test_one_request_waits_over_quota_and_holds_nothing(laboratory: dict[str, in
     assert waiting.state == "requested"
     assert account.standing(waiting.id) == []
     known = next(one for one in catalogue().values() if one.id == waiting.instrument_id)
-    shares = account.quote(waiting.company_id, known, Slot(waiting.starts_at, waiting.ends_at)).shares
+    shares = quotes.of_slot(waiting.company_id, known, Slot(waiting.starts_at, waiting.ends_at)).shares
     assert over_quota(shares)
 
 

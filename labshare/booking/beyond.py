@@ -14,8 +14,7 @@ from labshare.booking.models import Booking
 from labshare.booking.queries import SEEN, visible_to
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import rows
-from labshare.quotas import account
-from labshare.quotas import queries as accounts
+from labshare.quotas import account, watch
 from labshare.quotas.models import Line
 from labshare.quotas.queries import Standing
 
@@ -24,7 +23,7 @@ _held, _used = account.effects(Line.kind, Line.minutes)
 
 def requests_to_pass() -> list[tuple[int, int]]:
     """Booking and balance of each request a lowered limit has no room for; the newest, and no more than need be."""
-    over = {one.id: one.lowered for one in accounts.beyond_limit()}
+    over = {one.id: one.lowered for one in watch.beyond_limit()}
     waiting = (
         sa.select(Booking.id, Line.balance_id, _held)
         .join(Line, Line.booking_id == Booking.id)
@@ -48,7 +47,7 @@ def requests_to_pass() -> list[tuple[int, int]]:
 
 def approved(actor: Actor, now: datetime) -> sa.Select[Any]:
     """Approved bookings to come that hold minutes on such a limit, as SEEN says them, for a list."""
-    over = [one.id for one in accounts.beyond_limit()]
+    over = [one.id for one in watch.beyond_limit()]
     theirs = sa.select(Line.booking_id).where(Line.balance_id.in_(over), Line.booking_id.is_not(None))
     holding = theirs.group_by(Line.booking_id, Line.balance_id).having(_held > 0)
     return SEEN.where(
@@ -58,7 +57,7 @@ def approved(actor: Actor, now: datetime) -> sa.Select[Any]:
 
 def limits_of(booking_ids: Collection[int]) -> dict[int, list[Standing]]:
     """For each of these bookings the lowered limits on which it holds minutes, in two statements."""
-    over = {one.id: one for one in accounts.beyond_limit()}
+    over = {one.id: one for one in watch.beyond_limit()}
     columns: Any = (Line.booking_id, Line.balance_id)
     mine = sa.and_(Line.balance_id.in_(sorted(over)), Line.booking_id.in_(sorted(booking_ids)))
     found = defaultdict(list)

@@ -24,7 +24,7 @@ from labshare.instruments.queries import Known
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import LONGEST_CLAIM, Transaction, rows
 from labshare.people.models import Site
-from labshare.quotas import account
+from labshare.quotas import account, quotes
 from labshare.quotas import rules as quotas
 from labshare.quotas.account import Entry, Whose
 from labshare.quotas.models import (
@@ -86,7 +86,7 @@ def _settle(
     reason: str = "",
 ) -> None:
     mine = whose(old, reason)
-    wanted = {share.balance_id: share for share in account.used(old.company_id, old.id, known, start, end)}
+    wanted = {share.balance_id: share for share in quotes.of_use(old.company_id, old.id, known, start, end)}
     before = {one.balance_id: one for one in account.standing(old.id)}
     entries = []
     for number in wanted.keys() | before.keys():

@@ -22,8 +22,8 @@ from labshare.kernel.errors import NotFound
 from labshare.kernel.journal import Entry
 from labshare.kernel.slots import Slot
 from labshare.people.models import Company, Person, Site
-from labshare.quotas import account
-from labshare.quotas.account import Quote
+from labshare.quotas import account, quotes
+from labshare.quotas.quotes import Quote
 
 
 @dataclass(frozen=True)
@@ -246,7 +246,7 @@ def gather(known: Known, slot: Slot, now: datetime, whose: Asked, but: int | Non
     facts = rules.Facts(now, slot, known, whose.active, channel, others)
     before = [] if but is None else account.standing(but)
     try:
-        quote = account.quote(whose.company_id, known, slot, before)
+        quote = quotes.of_slot(whose.company_id, known, slot, before)
     except account.NotOpen:  # for a time that cannot be had anyway, no account need be open
         if not rules.refusals(facts):
             raise

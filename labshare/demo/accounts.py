@@ -32,7 +32,7 @@ from labshare.kernel.actor import SYSTEM, Actor
 from labshare.kernel.db import Transaction, table_of
 from labshare.kernel.slots import day_at, local
 from labshare.people.models import Company
-from labshare.quotas import allowances, rules
+from labshare.quotas import allowances, rules, watch
 from labshare.quotas import queries as accounts
 from labshare.quotas.allowances import ZONES, Caps
 from labshare.quotas.events import AllowanceNearlyUsed, AllowancesSet, DefaultAllowancesSet
@@ -259,7 +259,7 @@ class Books:
 
     def _warn(self, tx: Transaction, lines: Sequence[Mapping[str, Any]]) -> None:
         """Who stands near a limit was told when they came near it."""
-        for company, balance_id, percent in accounts.to_warn(self.now):
+        for company, balance_id, percent in watch.to_warn(self.now):
             standing = accounts.balance(company, balance_id)
             limit, stood, at = standing.limit or 0, 0, self.now - AGREED
             for line in lines:

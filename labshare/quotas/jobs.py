@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from labshare.clockwork.job import Job
 from labshare.kernel.actor import SYSTEM
 from labshare.kernel.errors import N_, Conflict
-from labshare.quotas import queries, services
+from labshare.quotas import services, watch
 
 
 def open_periods(now: datetime) -> dict[str, int]:
     """Open the periods that come within reach, and carry a changed default to the companies that follow it."""
-    companies = queries.to_open(now)
+    companies = watch.to_open(now)
     return {"accounts": len(companies), "periods": sum(_opened(one, now) for one in companies)}
 
 
@@ -25,7 +25,7 @@ def _opened(company_id: int, now: datetime) -> int:
 
 def warn_of_limits(now: datetime) -> dict[str, int]:
     """Tell companies and the laboratory once that 80 and 100 per cent of a limit are spoken for."""
-    return {"warned": sum(services.warn(SYSTEM, *due, now) for due in queries.to_warn(now))}
+    return {"warned": sum(services.warn(SYSTEM, *due, now) for due in watch.to_warn(now))}
 
 
 OPEN_PERIODS = Job(
@@ -33,7 +33,7 @@ OPEN_PERIODS = Job(
     N_("Opens the accounts' next periods ahead, and carries a changed default allowance to those who follow it"),
     timedelta(minutes=5),
     open_periods,
-    preview=lambda now: {"accounts": len(queries.to_open(now))},
+    preview=lambda now: {"accounts": len(watch.to_open(now))},
     links={"accounts": ("accounts.overview", {})},
 )
 WARN_OF_LIMITS = Job(
@@ -41,6 +41,6 @@ WARN_OF_LIMITS = Job(
     N_("Tells companies and the laboratory when 80 and 100 per cent of an allowance are spoken for"),
     timedelta(minutes=5),
     warn_of_limits,
-    preview=lambda now: {"warned": len(queries.to_warn(now))},
+    preview=lambda now: {"warned": len(watch.to_warn(now))},
     links={"warned": ("accounts.overview", {})},
 )

@@ -14,9 +14,9 @@ from labshare.kernel.actor import Actor
 from labshare.kernel.db import rows, table_of
 from labshare.kernel.errors import NotFound
 from labshare.people.models import Company, Person, Site
-from labshare.quotas import policy, rules
-from labshare.quotas.allowances import ZONES, Caps
-from labshare.quotas.models import Account, Allowance, Balance, Line, Warned
+from labshare.quotas import policy
+from labshare.quotas.allowances import Caps
+from labshare.quotas.models import Account, Allowance, Balance, Line
 from labshare.quotas.rules import Terms
 
 _actor = table_of(Person).alias("actor")
@@ -76,7 +76,7 @@ _SCOPE = (
     sa.func.coalesce(Category.name_en, Instrument.code, Site.name_en, "").label("scope_en"),
     sa.func.coalesce(Category.name_zh, Instrument.code, Site.name_zh, "").label("scope_zh"),
 )
-_STANDING: sa.Select[Any] = (
+STANDING: sa.Select[Any] = (
     sa.select(  # type: ignore[assignment]  # so many columns, typed one by one, are of no use here
         Balance.id,
         Balance.account_id,
@@ -110,7 +110,7 @@ _STANDING: sa.Select[Any] = (
 
 def balance(company_id: int, balance_id: int) -> Standing:
     """One period of an allowance of the company, whoever asks; raises NotFound."""
-    found = rows(_STANDING.where(Balance.id == balance_id, Account.company_id == company_id))
+    found = rows(STANDING.where(Balance.id == balance_id, Account.company_id == company_id))
     if not found:
         raise NotFound
     return Standing(*found[0])
@@ -135,7 +135,7 @@ def statement(actor: Actor, company_id: int, year: int) -> Statement:
     """The account in that year, in a number of rows that does not grow with its bookings. Raises NotFound."""
     name = _company(actor, company_id)
     within = Balance.starts_on.between(date(year, 1, 1), date(year, 12, 31))
-    asked = _STANDING.where(Account.company_id == company_id, within)
+    asked = STANDING.where(Account.company_id == company_id, within)
     found = [Standing(*row) for row in rows(asked.order_by(Balance.starts_on, Balance.allowance_id))]
     whole = [one for one in found if one.minutes is None]
     limits = [one for one in found if one.minutes is not None and (one.withdrawn_at is None or one.held or one.used)]
@@ -261,75 +261,6 @@ def _set(which: sa.ColumnElement[bool]) -> Set:
     items = [Item(number, Terms(*terms), said, en, zh) for number, said, en, zh, *terms in rows(limits)]
     follows = mine.company_id is not None and mine.follows is not None
     return Set(mine.id, mine.version, follows, items, Caps(mine.company_cap, mine.person_cap))
-
-
-# ---------------------------------------------------------------- for admins and the clockwork
-
-
-def running(now: datetime) -> sa.Select[Any]:
-    """Limits whose period is running, for a list by how much of them is spoken for."""
-    today = now.date()
-    here = sa.and_(Balance.starts_on <= today + ZONES, Balance.ends_on > today - ZONES)
-    return _STANDING.where(here, Balance.minutes.is_not(None), Allowance.withdrawn_at.is_(None))
-
-
-_SPOKEN_FOR = 100 * (Balance.held + Balance.used)
-_LIMIT = Balance.minutes + Balance.extended
-
-
-def near_limit(now: datetime, percent: int) -> list[Standing]:
-    """Limits of running periods of which at least so many per cent are spoken for, the most first."""
-    near = running(now).where(percent * _LIMIT <= _SPOKEN_FOR, _LIMIT > 0)
-    share = sa.cast(_SPOKEN_FOR, sa.Float) / _LIMIT
-    return [Standing(*row) for row in rows(near.order_by(share.desc(), Balance.id))]
-
-
-def beyond_limit() -> list[Standing]:
-    """Limits that were lowered below what stands in them, and still are."""
-    over = _STANDING.where(
-        Balance.lowered > 0,
-        Balance.held > 0,
-        Balance.held + Balance.used > _LIMIT,
-        Allowance.withdrawn_at.is_(None),
-    )
-    return [Standing(*row) for row in rows(over.order_by(Balance.id))]
-
-
-def to_warn(now: datetime) -> list[tuple[int, int, int]]:
-    """Company, balance and per cent of each warning that is due and was not given."""
-    found = []
-    for percent in rules.WARN_AT:
-        told = sa.select(Warned.id).where(
-            Warned.balance_id == Balance.id, Warned.percent == percent, Warned.minutes == _LIMIT
-        )
-        due = running(now).where(percent * _LIMIT <= _SPOKEN_FOR, _LIMIT > 0, ~told.exists())
-        for row in rows(due.order_by(Balance.id)):
-            found.append((row.company_id, row.id, percent))
-    return found
-
-
-def to_open(now: datetime) -> list[int]:
-    """Companies whose account is missing, lacks a period, or follows a default that has changed."""
-    furthest = (now + rules.AHEAD).date()
-    last = sa.case(
-        (Allowance.valid_to < furthest, Allowance.valid_to),
-        else_=sa.literal(furthest, sa.Date),
-    )
-    covered = sa.select(Balance.id).where(Balance.allowance_id == Allowance.id, Balance.ends_on > last)
-    lacking = (
-        sa.select(Account.company_id)
-        .join(Allowance, Allowance.account_id == Account.id)
-        .where(
-            Account.company_id.is_not(None),
-            Allowance.withdrawn_at.is_(None),
-            Allowance.counts_from <= last,
-            ~covered.exists(),
-        )
-    )
-    version = sa.select(Account.version).where(Account.company_id.is_(None)).scalar_subquery()
-    behind = sa.select(Account.company_id).where(Account.company_id.is_not(None), Account.follows != version)
-    none = sa.select(Company.id).outerjoin(Account, Account.company_id == Company.id).where(Account.id.is_(None))
-    return sorted({number for one in (lacking, behind, none) for (number,) in rows(one)})
 
 
 def _company(actor: Actor, company_id: int) -> str:

@@ -106,6 +106,8 @@ def extend(
         standing = _limited(company_id, balance_id)
         [row] = account.locked(tx, [balance_id])
         extended, room = row.extended + minutes, row.minutes + row.extended + minutes
+        if room > rules.MOST_HOURS * 60:
+            raise Invalid(fields={"hours": [N_("At most %(most)s hours in all.", most=rules.MOST_HOURS)]})
         if extended < 0 or (minutes < 0 and row.held + row.used > room):
             text = N_("So much was not added, or it is spoken for already.")
             raise Conflict(text, code="spoken_for", reasons=[Reason("spoken_for", text)])

@@ -351,3 +351,15 @@ def test_ends_are_days_that_still_count(cast: Cast) -> None:
     for one in cast.api("mei").get(path(cast, f"account?year={year()}")).json["allowances"]:
         last = date.fromisoformat(one["ends_on"])
         assert (last + timedelta(days=1)).day == 1
+
+
+def test_the_biggest_allowance_there_is_stands_in_every_list_and_grows_no_further(cast: Cast) -> None:
+    put(cast, {"period": "year", "hours": 1_000_000})
+    ada = cast.api("ada")
+    [balance, *_] = ada.get(f"/companies/{cast.aurora}/account").json["allowances"]
+    more = {"allowance": balance["id"], "hours": 1, "reason": "Still more."}
+    refused = ada.post(f"/companies/{cast.aurora}/account/extend", more)
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["hours"])
+    assert cast.browser("ada").get("/accounts").status_code == 200
+    for job in ("warn_of_limits", "recheck_allowances", "reconcile_accounts"):
+        assert ada.post(f"/jobs/{job}/run").status_code == 200

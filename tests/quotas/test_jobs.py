@@ -25,7 +25,7 @@ from labshare.kernel.errors import Forbidden
 from labshare.kernel.journal import Entry
 from labshare.people.models import Company
 from labshare.people.services import companies, import_companies
-from labshare.quotas import queries, services
+from labshare.quotas import queries, services, watch
 from labshare.quotas.allowances import Caps
 from labshare.quotas.jobs import OPEN_PERIODS, WARN_OF_LIMITS
 from labshare.quotas.models import ASK, Account, Balance, Line
@@ -269,7 +269,7 @@ def test_after_the_limit_changed_one_is_warned_again(cast: Cast, books: Books) -
     assert run(WARN_OF_LIMITS, soon()) == {"warned": 2}
     books.allow(limit(2.5))
     assert run(WARN_OF_LIMITS, soon()) == {"warned": 1}
-    [near] = queries.near_limit(soon(), 80)
+    [near] = watch.near_limit(soon(), 80)
     services.extend(cast.ada, cast.aurora, near.id, 600, "Half a day more.")
     assert run(WARN_OF_LIMITS, soon()) == {}
     services.extend(cast.ada, cast.aurora, near.id, -600, "After all not.")
@@ -314,7 +314,7 @@ def test_what_is_approved_beyond_a_lowered_limit_is_listed_and_never_dropped(cas
     assert {row.id for row in listed} == set(numbers[:2])
     assert rows(beyond.approved(cast.bo, clock.now())) == [], "a rival's"
     assert state(numbers[2]) == ("requested", True, 0)
-    [standing] = queries.beyond_limit()
+    [standing] = watch.beyond_limit()
     services.extend(cast.ada, cast.aurora, standing.id, 90, "They were there first.")
     assert RECHECK_ALLOWANCES.run(clock.now()) == {"over_quota": 0, "approved": 0}
 

@@ -18,7 +18,7 @@ from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import N_, Forbidden
 from labshare.kernel.slots import MINUTE
-from labshare.quotas import account, words
+from labshare.quotas import quotes, words
 from labshare.quotas.policy import sees_account
 from labshare.quotas.rules import charged
 from labshare.web.bodies import load
@@ -88,7 +88,7 @@ def booking_page(booking_id: int, form: Form) -> str:
     known = catalogue.known_by_id(seen.instrument_id)
     opens = seen.starts_at - known.check_in_minutes * MINUTE if "check_in" in can else now
     waits = seen.over_quota and seen.state == lifecycle.REQUESTED
-    shares = account.quote(seen.company_id, known, seen.slot).shares if waits else ()
+    shares = quotes.of_slot(seen.company_id, known, seen.slot).shares if waits else ()
     cost = queries.charge_of_cancelling(who, seen, now) if "cancel" in can else 0
     return show(
         "booking/show.html",

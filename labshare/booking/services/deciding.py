@@ -15,7 +15,7 @@ from labshare.kernel.actor import Actor
 from labshare.kernel.db import transaction
 from labshare.kernel.errors import N_, Invalid
 from labshare.kernel.retry import Retry
-from labshare.quotas import account
+from labshare.quotas import account, quotes
 
 
 def approve(
@@ -39,7 +39,7 @@ def approve(
         known = catalogue.known_by_id(old.instrument_id)
         active = queries.company(old.company_id).state == "active"
         refuse(rules.wrong_move(old.state, "approve"))
-        shares = account.quote(old.company_id, known, old.slot).shares if old.over_quota else ()
+        shares = quotes.of_slot(old.company_id, known, old.slot).shares if old.over_quota else ()
         refuse(rules.approval_refusals(now, old.starts_at, known.state, active, shares, waive))
         values = {"state": lifecycle.APPROVED, "answer": answer, "decide_by": None, "over_quota": False}
         waived = tuple(code for code in (rules.QUOTA,) if code in waive and rules.too_much(shares))

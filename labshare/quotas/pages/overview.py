@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labshare.kernel import clock
-from labshare.quotas import queries, rules, words
+from labshare.quotas import queries, rules, watch, words
 from labshare.quotas.naming import Names
 from labshare.quotas.pages.frame import label, pages, setter
 from labshare.web.guard import first
@@ -14,8 +14,8 @@ from labshare.web.htmx import show
 @first(setter)
 def overview() -> str:
     """Companies near a limit, those beyond one that was lowered, and what the others may use."""
-    near = queries.near_limit(clock.now(), rules.WARN_AT[0])
-    beyond, default = queries.beyond_limit(), queries.default()
+    near = watch.near_limit(clock.now(), rules.WARN_AT[0])
+    beyond, default = watch.beyond_limit(), queries.default()
     scopes = [(one.scope, one.scope_id) for one in (*near, *beyond)]
     names = Names([*scopes, *((item.terms.scope, item.terms.scope_id) for item in default.items)])
     return show(

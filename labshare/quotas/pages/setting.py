@@ -14,7 +14,7 @@ from marshmallow import Schema
 from labshare.instruments import queries as catalogue
 from labshare.kernel.errors import Conflict, Invalid, Problem
 from labshare.people import queries as people
-from labshare.quotas import naming, queries, rules, services, words
+from labshare.quotas import naming, queries, rules, services, watch, words
 from labshare.quotas.allowances import Caps
 from labshare.quotas.models import ALL, CATEGORY, EXCEEDED, INSTRUMENT, PERIODS, SITE
 from labshare.quotas.naming import NAMED
@@ -50,7 +50,7 @@ def set_allowances(company_id: int) -> Response:
         services.set_allowances(actor(), company_id, items, Caps(**body["caps"]), body["version"])
 
     def told() -> None:
-        beyond = [one for one in queries.beyond_limit() if one.company_id == company_id]
+        beyond = [one for one in watch.beyond_limit() if one.company_id == company_id]
         flash(_("The allowances are set."), "good")
         if beyond:
             flash(_beyond(len(beyond)), "wait")

@@ -16,10 +16,11 @@ from labshare.booking import charging, reactions, rules
 from labshare.booking.services import asking, deciding, waiting
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction
-from labshare.quotas import account
+from labshare.quotas import account, quotes
 from labshare.quotas import rules as counting
-from labshare.quotas.account import Entry, Quote
+from labshare.quotas.account import Entry
 from labshare.quotas.models import CORRECTION, USE
+from labshare.quotas.quotes import Quote
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 FAULTS: dict[str, Plant] = {}
@@ -116,14 +117,14 @@ def a_balance_is_changed_twice(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_category_is_not_counted(patch: pytest.MonkeyPatch) -> None:
-    counted = account._counted
+    counted = quotes._counted
 
     def blind(*values: Any, **more: Any) -> Quote:
         found = counted(*values, **more)
         shares = tuple(share for share in found.shares if share.scope != "category")
         return Quote(found.account_id, shares, found.company_cap, found.person_cap)
 
-    patch.setattr(account, "_counted", blind)
+    patch.setattr(quotes, "_counted", blind)
 
 
 @fault
@@ -141,7 +142,7 @@ def a_correction_adds_all_of_it_again(patch: pytest.MonkeyPatch) -> None:
     def corrected(
         tx: Transaction, actor: Actor, old: Any, known: Any, start: datetime, end: datetime, now: datetime, _why: str
     ) -> None:
-        shares = account.used(old.company_id, old.id, known, start, end)
+        shares = quotes.of_use(old.company_id, old.id, known, start, end)
         mine = charging.whose(old)
         more = [Entry(share.balance_id, share.terms, CORRECTION, share.minutes, mine) for share in shares]
         account.post(tx, actor, more, now, forced="overtime")
