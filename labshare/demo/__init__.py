@@ -30,7 +30,7 @@ from labshare.instruments.queries import Known, known_all
 from labshare.instruments.services import import_instruments
 from labshare.instruments.timeline import BOOKING
 from labshare.kernel import clock
-from labshare.kernel.db import Transaction, rows, transaction
+from labshare.kernel.db import Transaction, look_around, rows, transaction
 from labshare.kernel.errors import N_, Conflict, Forbidden
 from labshare.kernel.journal import Entry, record
 from labshare.kernel.slots import local
@@ -90,6 +90,7 @@ def load(
     stories = _tell(rng, cast, instruments, now, size, lambda done, of: say("year", done, of))
     books = Books(cast, stories, now)
     _enter_bookings(rng, cast, stories, books, now, lambda done, of: say("bookings", done, of))
+    look_around()
     return {
         "companies": len(cast.parties),
         "instruments": len(instruments),

@@ -219,7 +219,7 @@ def test_by_when_a_use_is_judged_is_said_like_the_other_numbers(cast: Cast) -> N
     changed = cast.api("li").patch("/instruments/SEM-01", {"grace_minutes": 45, "check_in_minutes": 0})
     assert (changed.status_code, changed.json["grace_minutes"], changed.json["check_in_minutes"]) == (200, 45, 0)
     for name in THRESHOLDS:
-        refused = cast.api("li").patch("/instruments/SEM-01", {name: 1441})
+        refused = cast.api("li").patch("/instruments/SEM-01", {name: 90 * 1440 + 1})
         assert (refused.status_code, list(refused.json["errors"])) == (422, [name])
     page = cast.browser("li").get("/instruments/SEM-01/edit").text
     assert all(f'name="{name}"' in page for name in THRESHOLDS)

@@ -81,3 +81,9 @@ def test_an_admin_sets_an_allowance_a_member_sees_what_is_left_and_a_manager_wai
     newest = member.page.locator("#lines tbody tr").first
     expect(newest).to_contain_text("The last samples of the project.")
     expect(newest).to_contain_text(house.actor("manager").name)
+
+    admin.link("Set allowances").click()
+    selected = admin.page.locator(f"option[value='instrument:{code}'][selected]")
+    admin.page.locator(".allowance-rows li").filter(has=selected).locator("[name^=hours]").fill("")
+    admin.button("Set allowances").click()  # an emptied row goes, and the next journey may book
+    admin.is_told("The allowances are set.")

@@ -7,7 +7,17 @@ advisory locks and SQLite runs BEGIN IMMEDIATE; the overlap guard of the timelin
 
 from labshare.kernel.db.base import Base, Id, Json, Model, UtcDateTime, db, dialect, table_of
 from labshare.kernel.db.engine import engine_options, prepare
-from labshare.kernel.db.phrases import LONGEST_CLAIM, db_now, has_guard, like, next_id, overlapping, touches, window
+from labshare.kernel.db.phrases import (
+    LONGEST_CLAIM,
+    db_now,
+    has_guard,
+    like,
+    look_around,
+    next_id,
+    overlapping,
+    touches,
+    window,
+)
 from labshare.kernel.db.purging import purge
 from labshare.kernel.db.refusals import constraint_of, guard, guards, problem_of
 from labshare.kernel.db.writing import Transaction, rows, snapshot, swap, transaction
@@ -29,6 +39,7 @@ __all__ = [
     "guards",
     "has_guard",
     "like",
+    "look_around",
     "next_id",
     "overlapping",
     "prepare",

@@ -102,3 +102,9 @@ def db_now(seconds: int = 0) -> sa.ColumnElement[datetime]:
         return sa.type_coerce(moved, UtcDateTime)
     written = sa.func.strftime("%Y-%m-%d %H:%M:%f000", "now", f"{seconds} seconds")  # as SQLAlchemy stores a moment
     return sa.type_coerce(written, UtcDateTime)
+
+
+def look_around() -> None:
+    """Let the engine look at what it holds, after much was written at once: else it plans by how little there was."""
+    if dialect() == "postgresql":
+        db.session().execute(sa.text("ANALYZE"))

@@ -212,14 +212,19 @@ def swap(tx: Transaction, table: sa.Table, row_id: int, version: int, values: di
 
 @contextmanager
 def snapshot() -> Iterator[Session]:
-    """Reads that must agree with each other: one snapshot on either engine, and nothing is written."""
+    """Reads that must agree with each other: one snapshot on either engine, and nothing is written.
+
+    These are long looks at everything, so no statement's usual time limit holds for them.
+    """
     session = db.session()
     session.rollback()
-    session.connection(
-        execution_options={"snapshot": True}
-        if dialect() == "sqlite"
-        else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    )
+    if dialect() == "sqlite":
+        session.connection(execution_options={"snapshot": True})
+    else:
+        connection = session.connection(
+            execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
     session.info["snapshot"] = True
     try:
         yield session
