@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from labshare.quotas.models import Account, Allowance, Balance, Line
 from labshare.quotas.rules import Terms
 
 _actor = table_of(Person).alias("actor")
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -128,13 +129,15 @@ class Statement:
     year: int
     held: int
     used: int
-    standings: Sequence[Standing]  # of its limits, those whose period begins in the year
+    standings: Sequence[Standing]  # of its limits, every period of which a day lies in the year
 
 
 def statement(actor: Actor, company_id: int, year: int) -> Statement:
     """The account in that year, in a number of rows that does not grow with its bookings. Raises NotFound."""
     name = _company(actor, company_id)
-    within = Balance.starts_on.between(date(year, 1, 1), date(year, 12, 31))
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    # A week alone goes on over the end of a year: so no earlier ones need be looked through.
+    within = sa.and_(Balance.starts_on.between(first - WEEK, last), Balance.ends_on > first)
     asked = STANDING.where(Account.company_id == company_id, within)
     found = [Standing(*row) for row in rows(asked.order_by(Balance.starts_on, Balance.allowance_id))]
     whole = [one for one in found if one.minutes is None]

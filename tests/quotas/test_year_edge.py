@@ -188,3 +188,22 @@ def test_the_night_with_an_hour_twice_counts_it_twice(house: Cast, books: Books,
     asked(house, "XRD-01", "2027-10-31 23:00", "2027-11-01 03:00")
     assert periods(house, "month") == {date(2027, 10, 1): 8, date(2027, 11, 1): 3}
     assert periods(house, "week") == {date(2027, 10, 25): 8, date(2027, 11, 1): 3}
+
+
+def test_the_week_over_new_year_is_in_the_statements_of_both_years(house: Cast, books: Books, turned: Set) -> None:
+    turned(datetime(2026, 12, 29, 9, tzinfo=UTC))
+    books.allow(limit(9, period="week"), limit(8, period="month"))
+    asked(house, "BAT-01", LATE, EARLY)
+    turned(datetime(2027, 1, 2, 9, tzinfo=UTC))
+    for year in (2026, 2027):
+        found = queries.statement(house.mei, house.aurora, year).standings
+        [week] = [one for one in found if one.starts_on == date(2026, 12, 28)]
+        assert week.held == 360
+        said = house.api("mei").get(f"/companies/{house.aurora}/account?year={year}").get_json()["allowances"]
+        assert week.id in [one["id"] for one in said]
+        months = {one.starts_on.year for one in found if one.period == "month"}
+        assert months == {year}, "a month ends with its year"
+    assert years(house) == {2026: (2, 0), 2027: (4, 0)}, "the year's own balance is one year's"
+    page = house.browser("mei").get(f"/companies/{house.aurora}/account").text
+    assert "3 h left of 9 h" in page
+    assert "Week 53 of 2026" in page
