@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from flask import request
 
@@ -24,4 +25,9 @@ def form_retry(location: str) -> Retry | None:
     if not 1 <= len(key) <= 255:
         return None
     said = "&".join(f"{name}={value}" for name, value in sorted(request.form.items(multi=True)))
-    return retry_for(key, said.encode("utf-8", "replace"), 303, lambda seen: location.format(id=seen.id))
+    return retry_for(key, said.encode("utf-8", "replace"), 303, lambda seen: _filled(location, seen))
+
+
+def _filled(location: str, seen: Any) -> str:
+    """Replaced, not formatted: part of the address is what somebody sent."""
+    return location.replace("{id}", str(seen.id))
