@@ -75,6 +75,8 @@ def _is(one: Reader, audience: str, fact: Fact) -> bool:
     if audience == recipes.CUSTOMER:
         company = fact.company_id if about is None else about.company_id
         return COMPANY_ADMIN in one.roles and company is not None and one.company_id == company
+    if audience == recipes.LABORATORY:
+        return bool(one.manages)
     if about is None:
         return False
     if audience == recipes.MANAGERS:
@@ -86,14 +88,18 @@ def _is(one: Reader, audience: str, fact: Fact) -> bool:
 
 def _people(facts: Iterable[Fact]) -> dict[int, Reader]:
     sites, companies, persons = set(), set(), set()
+    everywhere = False
     for fact in facts:
         companies.add(fact.company_id)
-        if recipes.ONESELF in recipes.RECIPES[fact.kind].to(fact):
+        audiences = recipes.RECIPES[fact.kind].to(fact)
+        everywhere = everywhere or recipes.LABORATORY in audiences
+        if recipes.ONESELF in audiences:
             persons.add(fact.object_id)
         if fact.booking is not None:
             sites.add(fact.booking.site_id)
             persons.add(fact.booking.person_id)
-    manager = (RoleGrant.role == LAB_MANAGER) & RoleGrant.site_id.in_(sorted(sites))
+    there = sa.true() if everywhere else RoleGrant.site_id.in_(sorted(sites))
+    manager = (RoleGrant.role == LAB_MANAGER) & there
     boss = (RoleGrant.role == COMPANY_ADMIN) & Person.company_id.in_(sorted(companies - {None}))
     who: sa.Select[Any] = (
         sa.select(  # type: ignore[assignment]

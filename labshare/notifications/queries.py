@@ -39,7 +39,8 @@ def messages(actor: Actor, *, unread: bool = False) -> sa.Select[*tuple[Any, ...
     ours: sa.ColumnElement[bool] = Message.booking_id.is_(None)
     if not actor.is_admin:
         of_mine = sa.exists().where(Entry.id == Message.journal_id, Entry.company_id == actor.company_id)
-        hours = sa.and_(Message.group == recipes.HOURS, of_mine)  # of whom one has left, one reads no figures
+        figures = sa.true() if actor.is_staff else of_mine  # of a company one has left, one reads none
+        hours = sa.and_(Message.group == recipes.HOURS, figures)
         ours = sa.and_(ours, sa.or_(Message.group == recipes.ACCOUNT, hours))
     statement = (
         sa.select(Message.id, Message.journal_id, Message.group, Message.read_at)

@@ -26,6 +26,7 @@ ASKER = "asker"  # the person whose booking it is
 CUSTOMER = "customer"  # the admins of the company whose matter it is
 MANAGERS = "managers"  # the lab managers of the instrument's site
 DEPUTIES = "deputies"  # those who stand in for them
+LABORATORY = "laboratory"  # the lab managers of every site: what a company may use is of no one site
 ADMINS = "admins"
 ONESELF = "oneself"  # the person the fact is about, whoever did it
 INVITED = "invited"  # an address, and nobody yet
@@ -53,7 +54,7 @@ MAIL_STATES = {  # how a mail went, in words
 def choosable(actor: Actor) -> list[str]:
     """The groups of which a person may get anything and may refuse mail."""
     groups = [BOOKINGS, REMINDERS]
-    hours = [HOURS] * (actor.is_company_admin or actor.is_admin)
+    hours = [HOURS] * (actor.is_company_admin or actor.is_staff)
     return groups + [QUEUE] * actor.is_staff + hours + [ALARMS] * actor.is_admin
 
 
@@ -228,7 +229,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     quotas.AllowanceNearlyUsed.kind(): Recipe(
         HOURS,
-        _always(CUSTOMER, ADMINS),
+        _always(CUSTOMER, LABORATORY, ADMINS),
         N_("%(percent)s %% are spoken for: %(allowance)s, %(company)s"),
         sayings.nearly_used,
     ),

@@ -237,14 +237,14 @@ HOURS: dict[str, tuple[Callable[[dict[str, Any]], Event], str, set[str], str]] =
     "most is spoken for": (
         lambda o: quotas.AllowanceNearlyUsed(**o, **QUARTER, percent=80, spoken_for=4830),
         "",
-        {"chen", "ada"},
+        {"chen", "li", "wen", "ada"},
         "Aurora Displays holds or has used 80.5 of the 100 h it may use (All instruments, Quarter 4 of 2026): "
         "80 % or more.",
     ),
     "nothing is left": (
         lambda o: quotas.AllowanceNearlyUsed(**o, **IN_SEM, percent=100, spoken_for=6000),
         "",
-        {"chen", "ada"},
+        {"chen", "li", "wen", "ada"},
         "Nothing is left of what Aurora Displays may use (SEM-01, Quarter 4 of 2026): 100 of 100 h are held or used.",
     ),
 }
@@ -280,12 +280,26 @@ def test_of_a_company_one_has_left_one_reads_no_figures_any_more(house: House) -
 def test_of_hours_mail_comes_unless_it_is_refused(house: House) -> None:
     assert "hours" in choosable(house.cast.chen)
     assert "hours" in choosable(house.cast.ada)
+    assert "hours" in choosable(house.cast.li)
     assert "hours" not in choosable(house.cast.mei)
     choose(house.cast.chen, ["bookings"])
     house.happens(SYSTEM, HOURS["most is spoken for"][0]({"object_id": 1, "company_id": house.cast.aurora}))
     deliver(clock.now())
-    assert house.told("allowance_nearly_used") == {"chen", "ada"}
-    assert house.mailed("allowance_nearly_used") == {"ada"}
+    assert house.told("allowance_nearly_used") == {"chen", "li", "wen", "ada"}
+    assert house.mailed("allowance_nearly_used") == {"li", "wen", "ada"}
+
+
+def test_a_lab_manager_reads_of_a_companys_hours_and_goes_on_to_its_account(house: House) -> None:
+    """The company is told, and every lab manager; those who stand in for one, and a rival, are not."""
+    house.happens(SYSTEM, HOURS["most is spoken for"][0]({"object_id": 1, "company_id": house.cast.aurora}))
+    house.happens(SYSTEM, booking.BookingOverQuota(**house.booking("mei", "requested")))
+    deliver(clock.now())
+    assert house.told("allowance_nearly_used") == {"chen", "li", "wen", "ada"}
+    assert house.told("booking_over_quota") == {"mei", "li"}, "a booking is the matter of its own site still"
+    path = f"/companies/{house.cast.aurora}/account"
+    assert f'href="{path}"' in house.cast.browser("wen").get("/inbox").text
+    assert house.cast.browser("wen").get(path).status_code == 200
+    assert 'value="hours"' in house.cast.browser("li").get("/account/messages").text
 
 
 ALARMS = {
