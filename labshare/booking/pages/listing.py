@@ -146,4 +146,5 @@ def queue() -> str:
     found = page(statement, Booking.decide_by, Booking.id, asked["limit"], asked["cursor"])
     more = url_for("bookings.queue", cursor=found.next) if found.next else None
     items: list[Any] = [Seen(*row) for row in found.items]
-    return show("booking/queue.html", "rows", items=items, more=more, retry_key=new_key())
+    beyond = standing_beyond.count_approved(actor(), clock.now())
+    return show("booking/queue.html", "rows", items=items, more=more, beyond=beyond, retry_key=new_key())
