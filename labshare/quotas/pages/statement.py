@@ -54,9 +54,9 @@ def extend(company_id: int) -> Response:
     """Add hours to one period of an allowance, or take back what was added."""
     values = fields_of("allowance", "hours", "reason")
     asked: dict[str, Any] = fields_of("year")
+    load(AccountIn(), asked)  # the year is no field of this form: one that is none has no page to show again
     here = url_for("accounts.statement", company_id=company_id, **asked)
     try:
-        load(AccountIn(), asked)
         wanted = load(ExtendIn(), values)
         services.extend(
             *(actor(), company_id, wanted["allowance"], wanted["hours"], wanted["reason"]), retry=form_retry(here)
@@ -64,7 +64,7 @@ def extend(company_id: int) -> Response:
     except (Invalid, Conflict) as problem:
         form = Form(values, said(problem.fields))
         form.refused = say(problem.detail or problem.title)
-        return make_response(_page(company_id, {}, form), problem.status)
+        return make_response(_page(company_id, asked, form), problem.status)
     flash(_("The allowance is extended.") if wanted["hours"] > 0 else _("The extension is taken back."), "good")
     return redirect(here, 303)  # type: ignore[return-value]  # werkzeug's and Flask's Response are one here
 
@@ -74,7 +74,7 @@ def _page(company_id: int, asked: dict[str, str], form: Form) -> str:
     given = load(AccountIn(), asked)
     year = given["year"] or now.astimezone(LOCAL).year
     found = queries.statement(actor(), company_id, year)
-    shown, others = _sorted(found.standings, year, now)
+    shown, coming, others = _sorted(found.standings, year, now)
     names = Names((one.scope, one.scope_id) for one in found.standings)
     sought = Sought(year, given["allowance"], given["instrument"], given["person"])
     lines = queries.lines(actor(), company_id, sought)
@@ -86,12 +86,16 @@ def _page(company_id: int, asked: dict[str, str], form: Form) -> str:
         "lines",
         account=found,
         running=shown,
+        coming=coming,
         others=others,
         lines=some.items,
         more=more,
         filters={"values": kept},
         years=_years(company_id, year, now),
-        allowances=[("", _("The whole year")), *((one.id, _period_of(names, one)) for one in (*shown, *others))],
+        allowances=[
+            ("", _("The whole year")),
+            *((one.id, _period_of(names, one)) for one in (*shown, *coming, *others)),
+        ],
         instruments=[("", _("All")), *_instruments(given["instrument"])],
         people=[("", _("All")), *_people(company_id, given["person"])],
         filtered=any(kept[name] for name in FILTERS if name != "year"),
@@ -104,14 +108,22 @@ def _page(company_id: int, asked: dict[str, str], form: Form) -> str:
     )
 
 
-def _sorted(standings: Sequence[Standing], year: int, now: datetime) -> tuple[list[Standing], list[Standing]]:
-    """The periods to show first: those that run, of another year the whole ones; and of the rest those with a story."""
+def _sorted(
+    standings: Sequence[Standing], year: int, now: datetime
+) -> tuple[list[Standing], list[Standing], list[Standing]]:
+    """The periods to show first: those that run, of another year the whole ones; the year's next of each limit;
+    and of the rest those with a story."""
     today = now.astimezone(LOCAL).date()
     first_of_all = [
         one for one in standings if one.starts_on <= today < one.ends_on or (one.period == YEAR and year != today.year)
     ]
-    rest = [one for one in standings if one not in first_of_all and (one.held or one.used or one.extended)]
-    return first_of_all, rest
+    coming: dict[int, Standing] = {}  # in the order of their days
+    for one in standings:
+        if one.starts_on > today and one.withdrawn_at is None and one not in first_of_all:
+            coming.setdefault(one.allowance_id, one)
+    told = [*first_of_all, *coming.values()]
+    rest = [one for one in standings if one not in told and (one.held or one.used or one.extended)]
+    return first_of_all, list(coming.values()), rest
 
 
 def _years(company_id: int, year: int, now: datetime) -> list[tuple[int, int]]:
