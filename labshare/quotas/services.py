@@ -65,7 +65,7 @@ def set_default(
 ) -> None:
     """Set what companies without allowances of their own may use; the clockwork carries it to each of them.
 
-    Raises Forbidden, Invalid, Conflict.
+    The same set again is no change: nobody who follows it need look. Raises Forbidden, Invalid, Conflict.
     """
     now = clock.now()
     if not policy.may_set(actor):
@@ -75,10 +75,12 @@ def set_default(
         default = _of(tx, _account.c.company_id.is_(None))
         if version is not None and version != default.version:
             raise _changed()
-        new = allowances.replace(tx, actor, default, items, caps, None, now)
-        said: dict[str, Any] = {"company_cap": caps.company, "person_cap": caps.person}
-        fact = DefaultAllowancesSet(object_id=default.id, version=new, items=tuple(map(_words, items)), **said)
-        publish(tx, actor, fact, now)
+        stands = set(allowances.in_force(tx, default.id)), Caps(default.company_cap, default.person_cap)
+        if (set(items), caps) != stands:
+            new = allowances.replace(tx, actor, default, items, caps, None, now)
+            said: dict[str, Any] = {"company_cap": caps.company, "person_cap": caps.person}
+            fact = DefaultAllowancesSet(object_id=default.id, version=new, items=tuple(map(_words, items)), **said)
+            publish(tx, actor, fact, now)
         tx.done(None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, request, url_for
@@ -116,10 +116,14 @@ def _sent() -> tuple[dict[str, Any], list[int]]:
     version = {"version": form["version"]} if form.get("version") else {}
     if form.get("follows"):
         return {"follows": form["follows"], **version}, []
-    rows = sorted(int(found[1]) for name in form if (found := re.fullmatch(r"hours-([0-9]{1,3})", name)))
-    rows = [row for row in rows if row < MOST_ROWS and form[f"hours-{row}"]]
+    rows = [row for row in _rows(form) if row < MOST_ROWS and form[f"hours-{row}"]]
     caps = {cap: form.get(name) or None for cap, name in CAPS.items()}
     return {"items": [_item(form, row) for row in rows], "caps": caps, **version}, rows
+
+
+def _rows(form: Iterable[str]) -> list[int]:
+    """The rows a form has, each called by one name alone."""
+    return sorted(int(found[1]) for name in form if (found := re.fullmatch("hours-(0|[1-9][0-9]{0,2})", name)))
 
 
 def _item(form: Mapping[str, str], row: int) -> dict[str, Any]:
@@ -163,8 +167,7 @@ def _values(found: Set) -> Form:
 
 
 def _page(found: Set, form: Form, company_id: int | None) -> str:
-    sent = [int(name[6:]) for name in form.values if re.fullmatch("hours-[0-9]{1,3}", name)]
-    rows = range(min(MOST_ROWS, max([len(found.items) + BLANK, *(row + 1 for row in sent)])))
+    rows = range(min(MOST_ROWS, max([len(found.items) + BLANK, *(row + 1 for row in _rows(form.values))])))
     return show(
         "quotas/allowances.html",
         None,
