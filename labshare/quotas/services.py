@@ -144,7 +144,7 @@ def open_account(actor: Actor, company_id: int, now: datetime) -> int:
 
 
 def warn(actor: Actor, company_id: int, balance_id: int, percent: int, now: datetime) -> bool:
-    """Tell that so much of a limit is spoken for, once for each limit; whether there was still something to tell."""
+    """Tell that so much of a limit is spoken for, once for each limit, and of less no more; whether it was told."""
     if not policy.may_let_time_pass(actor):
         raise Forbidden
     with transaction() as tx:
@@ -152,9 +152,10 @@ def warn(actor: Actor, company_id: int, balance_id: int, percent: int, now: date
         limit = standing.limit
         if limit is None or standing.percent < percent:
             return False
-        row = {"balance_id": balance_id, "percent": percent, "minutes": limit, "at": now}
-        if not tx.insert_missing(_warned, [row]):
+        row = {"balance_id": balance_id, "minutes": limit, "at": now}
+        if not tx.insert_missing(_warned, [row | {"percent": percent}]):
             return False
+        tx.insert_missing(_warned, [row | {"percent": less} for less in rules.WARN_AT if less < percent])
         said: dict[str, Any] = {"percent": percent, "spoken_for": standing.held + standing.used}
         publish(tx, actor, AllowanceNearlyUsed(**_about(standing, company_id), **said), now)
         return True

@@ -45,16 +45,16 @@ def beyond_limit() -> list[Standing]:
 
 
 def to_warn(now: datetime) -> list[tuple[int, int, int]]:
-    """Company, balance and per cent of each warning that is due and was not given."""
-    found = []
-    for percent in rules.WARN_AT:
+    """Company, balance and per cent of each warning that is due and was not given; of each limit the highest."""
+    found = {}
+    for percent in sorted(rules.WARN_AT):
         told = sa.select(Warned.id).where(
-            Warned.balance_id == Balance.id, Warned.percent == percent, Warned.minutes == _LIMIT
+            Warned.balance_id == Balance.id, Warned.percent >= percent, Warned.minutes == _LIMIT
         )
         due = _running(now).where(percent * _LIMIT <= _SPOKEN_FOR, _LIMIT > 0, ~told.exists())
         for row in rows(due.order_by(Balance.id)):
-            found.append((row.company_id, row.id, percent))
-    return found
+            found[row.id] = (row.company_id, row.id, percent)
+    return list(found.values())
 
 
 def to_open(now: datetime) -> list[int]:

@@ -123,7 +123,7 @@ Scene = Callable[[Cast, Books], datetime]
 SCENES: dict[str, tuple[Job, Scene, dict[str, int]]] = {
     "a default that has changed": (OPEN_PERIODS, _follow, {"accounts": 3}),
     "a year that comes within reach": (OPEN_PERIODS, _new_year, {"accounts": 3, "periods": 3}),
-    "limits nearly used": (WARN_OF_LIMITS, _near, {"warned": 4}),
+    "limits nearly used": (WARN_OF_LIMITS, _near, {"warned": 2}),
     "a lowered limit": (RECHECK_ALLOWANCES, _lowered, {"over_quota": 3}),
     "a suspended company": (ENFORCE_SUSPENSIONS, _suspended, {"released": 3}),
 }
@@ -263,10 +263,21 @@ def test_80_and_100_per_cent_are_told_once_for_each_limit(cast: Cast, books: Boo
     ]
 
 
+def test_of_a_limit_filled_by_one_booking_the_highest_is_told_and_the_lower_is_noted(cast: Cast, books: Books) -> None:
+    books.allow(limit(2))
+    ask(cast)
+    [(company, balance, percent)] = watch.to_warn(soon())
+    assert percent == 100
+    assert run(WARN_OF_LIMITS, soon()) == {"warned": 1}
+    assert [one["percent"] for one in told("allowance_nearly_used")] == [100]
+    assert not services.warn(SYSTEM, company, balance, 80, soon()), "who was about to tell the lower is late"
+    assert [one["percent"] for one in told("allowance_nearly_used")] == [100]
+
+
 def test_after_the_limit_changed_one_is_warned_again(cast: Cast, books: Books) -> None:
     books.allow(limit(2))
     ask(cast)
-    assert run(WARN_OF_LIMITS, soon()) == {"warned": 2}
+    assert run(WARN_OF_LIMITS, soon()) == {"warned": 1}
     books.allow(limit(2.5))
     assert run(WARN_OF_LIMITS, soon()) == {"warned": 1}
     [near] = watch.near_limit(soon(), 80)
