@@ -175,7 +175,7 @@ def test_a_choice_is_made_by_page_and_stands_in_the_journal(house: House) -> Non
     assert 'value="alarms"' not in li.get("/account/messages").text
     assert li.post("/account/messages", data={"mail": ["queue", "alarms"]}).status_code == 303
     chosen = {one.group: one.mail for one in queries.choices(house.cast.li).items}
-    assert chosen == {"bookings": False, "reminders": False, "queue": True}
+    assert chosen == {"bookings": False, "reminders": False, "queue": True, "hours": False}
     [told] = rows(sa.select(Entry.data).where(Entry.kind == "messages_chosen"))
     assert told.data == {"mail": ["queue"]}
     assert li.post("/account/messages", data={}).status_code == 303
