@@ -7,7 +7,7 @@ transaction, after everything else it writes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -204,12 +204,21 @@ STANDS: sa.Select[Any] = sa.select(  # type: ignore[assignment]  # likewise
 ).group_by(Line.booking_id, Line.balance_id)
 
 
-def catch_up(tx: Transaction, actor: Actor, company_id: int, now: datetime) -> int:
-    """Write what the company's bookings take of allowances that have not counted them yet; how many lines.
+def hold_still(tx: Transaction, company_id: int) -> None:
+    """Let nobody change the company's live bookings until this transaction ends.
+
+    None of them stands in an account yet, so no balance could tell whoever gives one back that it is being counted.
+    """
+    live = sa.and_(Booking.company_id == company_id, Booking.state.in_(sorted(lifecycle.LIVE)))
+    tx.execute(sa.select(Booking.id).where(live).order_by(Booking.id).with_for_update())
+
+
+def catch_up(tx: Transaction, actor: Actor, company_id: int, added: Collection[int], now: datetime) -> int:
+    """Write what the company's bookings take of allowances that have counted nothing yet; how many lines.
 
     What a limit has no room for stands, and is to be looked at.
     """
-    limits = _in_force(company_id)
+    limits = _in_force(company_id, added)
     if not limits:
         return 0
     earliest = min(one.counts_from for one in limits)
@@ -218,34 +227,27 @@ def catch_up(tx: Transaction, actor: Actor, company_id: int, now: datetime) -> i
     if not taking:
         return 0
     balances = {
-        (row.allowance_id, row.starts_on): row for row in rows(_BALANCES.where(Account.company_id == company_id))
+        (row.allowance_id, row.starts_on): row for row in rows(_BALANCES.where(Balance.allowance_id.in_(added)))
     }
-    mine = sa.select(Balance.id).join(Account, Account.id == Balance.account_id).where(Account.company_id == company_id)
-    stands = {(row[0], row[1]) for row in rows(STANDS.where(Line.balance_id.in_(mine)))}
     entries = []
     for one in (Taking(*row) for row in taking):
         if (kind := one.kind()) is None:
             continue
+        mine = Whose(one.id, one.instrument_id, one.person_id)
         for limit in limits:
-            if not one.falls_under(limit.scope, limit.scope_id):
-                continue
-            for day, minutes in one.takes(limit.period, limit.counts_from, limit.valid_to).items():
-                row = balances[limit.id, day]
-                if (one.id, row.id) not in stands:
-                    entries.append(
-                        Entry(row.id, row.terms, kind, minutes, Whose(one.id, one.instrument_id, one.person_id))
-                    )
+            if one.falls_under(limit.scope, limit.scope_id):
+                for day, minutes in one.takes(limit.period, limit.counts_from, limit.valid_to).items():
+                    row = balances[limit.id, day]
+                    entries.append(Entry(row.id, row.terms, kind, minutes, mine))
     account.post(tx, actor, entries, now, forced=LOWERED)
     return len(entries)
 
 
-def _in_force(company_id: int) -> Sequence[sa.Row[Any]]:
+def _in_force(company_id: int, added: Collection[int]) -> Sequence[sa.Row[Any]]:
     columns = ("id", "scope", "scope_id", "period", "counts_from", "valid_to")
-    mine = sa.and_(Account.company_id == company_id, Allowance.withdrawn_at.is_(None))
+    mine = sa.and_(Account.company_id == company_id, Allowance.withdrawn_at.is_(None), Allowance.id.in_(added))
     limits = sa.select(*(getattr(Allowance, name) for name in columns))
     return rows(limits.join(Account, Account.id == Allowance.account_id).where(mine))
 
 
-_BALANCES: sa.Select[Any] = sa.select(Balance.id, Balance.allowance_id, Balance.starts_on, Balance.terms).join(  # type: ignore[assignment]
-    Account, Account.id == Balance.account_id
-)
+_BALANCES = sa.select(Balance.id, Balance.allowance_id, Balance.starts_on, Balance.terms)

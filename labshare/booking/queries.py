@@ -257,7 +257,7 @@ def gather(known: Known, slot: Slot, now: datetime, whose: Asked, but: int | Non
 
 @dataclass(frozen=True)
 class Asked:
-    """For which company, may it book, and for whom of it; None: a dry run of somebody else's."""
+    """For which company, may it book, and for whom of it; None where staff ask on its behalf."""
 
     company_id: int
     active: bool
@@ -265,9 +265,10 @@ class Asked:
 
 
 def _ahead(whose: Asked, quote: Quote, now: datetime) -> rules.Ahead | None:
-    if quote.company_cap is None and quote.person_cap is None:
+    caps = quote.company_cap, quote.person_cap
+    if caps == (None, None):
         return None
-    return rules.Ahead(*ahead_of(whose.company_id, whose.person_id, now), quote.company_cap, quote.person_cap)
+    return rules.Ahead(*ahead_of(whose.company_id, whose.person_id, now), *caps, quote.account_id)
 
 
 def ahead_of(company_id: int, person_id: int | None, now: datetime) -> tuple[int, int]:

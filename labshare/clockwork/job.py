@@ -10,7 +10,7 @@ from zlib import crc32
 from labshare.kernel.db import Transaction
 from labshare.kernel.errors import N_, Text
 
-START = datetime(2000, 1, 1, tzinfo=UTC)
+START = datetime(1999, 12, 31, 18, tzinfo=UTC)  # what is done once a day is done at two in the morning in Chengdu
 TRIES = 4  # once, and three times more
 PAUSE = timedelta(seconds=20)  # before the first retry; four times as long before each further one
 AGAIN = timedelta(hours=1)  # between tries of a period that others wait behind, once its tries are used up

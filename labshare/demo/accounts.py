@@ -221,14 +221,14 @@ class Books:
         admin, opened = self.cast.admin, self.now - AGREED
         [default] = tx.execute(sa.select(_account).where(_account.c.company_id.is_(None)))
         items = [Terms(ALL, None, QUARTER, GENEROUS, ASK)]
-        version = allowances.replace(tx, admin, default, items, Caps(), None, self.now)
+        version = allowances.replace(tx, admin, default, items, Caps(), None, self.now).version
         fact = DefaultAllowancesSet(object_id=default.id, version=version, items=tuple(map(_words, items)))
         self.told.append((admin, fact, opened))
         for (company,) in tx.execute(sa.select(table_of(Company).c.id).order_by(table_of(Company).c.id)).all():
-            number = allowances.open_account(tx, company, self.now)
+            number = allowances.open_account(tx, company, self.now).account_id
             if items := self.own.get(company, []):
                 [mine] = tx.execute(sa.select(_account).where(_account.c.id == number))
-                version = allowances.replace(tx, admin, mine, items, Caps(), None, self.now)
+                version = allowances.replace(tx, admin, mine, items, Caps(), None, self.now).version
                 said: dict[str, Any] = {"follows": False, "items": tuple(map(_words, items))}
                 about = {"object_id": number, "version": version, "company_id": company}
                 self.told.append((admin, AllowancesSet(**about, **said), opened))

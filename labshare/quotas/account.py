@@ -2,7 +2,7 @@
 
 Runs in the caller's transaction, as its last statements, balances sorted by id; it is never locked ahead.
 What is written rests on balances that were read before: whoever changes an account's allowances locks all its
-balances and gives them new `terms`, and whoever had read them with the old ones is refused here as Busy.
+balances and gives them new `terms`, and whoever had read them with the old ones is refused here as Outdated.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ class NotOpen(Problem):
 
     status, code = 503, "account_not_open"
     title = N_("The company's account is not open for that time yet; please tell the laboratory")
+
+
+class Outdated(Busy):
+    """The account's allowances were changed while this was reckoned (503); it is reckoned anew when asked again."""
 
 
 class Overdrawn(Conflict):
@@ -159,34 +163,34 @@ _CHANGE = (
 
 
 def post(tx: Transaction, actor: Actor, entries: Iterable[Entry], now: datetime, forced: str | None = None) -> None:
-    """Write the lines and change their balances, sorted; raises Overdrawn, and Busy where the terms have changed.
+    """Write the lines and change their balances, sorted; raises Overdrawn, and Outdated where the terms have changed.
 
     With `forced`, what a limit has no room for is granted by a line of that kind.
     """
     by_balance: dict[int, list[Entry]] = defaultdict(list)
     for entry in entries:
-        if entry.minutes:
-            by_balance[entry.balance_id].append(entry)
+        by_balance[entry.balance_id].append(entry)
     for number, some in sorted(by_balance.items()):
         held, used = (sum(EFFECTS[one.kind][column] * one.minutes for one in some) for column in (0, 1))
-        if forced is None or held + used <= 0:
+        if forced is None or held + used <= 0:  # asked also where nothing changes: whether the terms are still the same
             values = {"number": number, "terms_read": some[0].terms, "more_held": held, "more_used": used}
-            tx.note_change(_CHANGE, values, Overdrawn if held + used > 0 else Busy)
+            tx.note_change(_CHANGE, values, Overdrawn if held + used > 0 else Outdated)
         else:
             some += _grant(tx, some[-1], held, used, forced)
-        if len(some) > MANY:
-            tx.execute(sa.insert(_ledger), [_written(one, actor, now) for one in some])
+        lines = [_written(one, actor, now) for one in some if one.minutes]
+        if len(lines) > MANY:
+            tx.execute(sa.insert(_ledger), lines)
             continue
-        for one in some:
-            tx.note(_ledger, _written(one, actor, now))
+        for line in lines:
+            tx.note(_ledger, line)
 
 
-def queue_up(tx: Transaction, shares: Iterable[Share]) -> None:
-    """Wait for others who ask for the same company, and let others wait until this transaction ends."""
-    counts_all = [share.balance_id for share in shares if share.left is None]
-    touch = sa.update(_balance).where(_balance.c.id.in_(counts_all)).values(terms=_balance.c.terms)
-    if not tx.execute(touch).rowcount:
-        raise NotOpen
+def queue_up(tx: Transaction, account_id: int) -> None:
+    """Wait for others who ask for the same company, and let others wait until this transaction ends.
+
+    The account comes before its balances, as for whoever sets its allowances.
+    """
+    tx.execute(sa.select(_account.c.id).where(_account.c.id == account_id).with_for_update())
 
 
 MANY = 10  # lines; so many are quicker written at once
@@ -196,7 +200,7 @@ def _grant(tx: Transaction, last: Entry, held: int, used: int, kind: str) -> lis
     """Change the balance whatever its limit; the line that grants what the limit has no room for, if it has none."""
     found = locked(tx, [last.balance_id])
     if not found or found[0].terms != last.terms:
-        raise Busy
+        raise Outdated
     row, granted, lowered = found[0], 0, found[0].lowered
     if row.minutes is not None:
         over = max(0, row.held + row.used + held + used - row.minutes - row.extended)

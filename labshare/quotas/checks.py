@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from labshare.kernel import clock
 from labshare.people.models import Company
 from labshare.quotas import bookkeeping
-from labshare.quotas.models import GRANTS, Account, Balance, Line
+from labshare.quotas.allowances import ZONES
+from labshare.quotas.models import GRANTS, Account, Allowance, Balance, Line
 
 
 def limits_hold(session: Session) -> list[str]:
@@ -27,7 +29,7 @@ def limits_hold(session: Session) -> list[str]:
 
 
 def every_company_has_an_account(session: Session) -> list[str]:
-    """Every company has one account, with a balance that counts all of each year."""
+    """Every company has an account, and in it a balance that counts everything."""
     statement = (
         sa.select(Company.id)
         .outerjoin(Account, Account.company_id == Company.id)
@@ -37,8 +39,27 @@ def every_company_has_an_account(session: Session) -> list[str]:
     return [f"company {number} has no account" for (number,) in session.execute(statement)]
 
 
+def limits_are_as_set(session: Session) -> list[str]:
+    """What is open of an allowance has the allowance's limit; periods that are over keep what they had."""
+    over = clock.now().date() + ZONES
+    statement = (
+        sa.select(Balance.id, Balance.starts_on, Balance.minutes, Allowance.minutes)
+        .join(Allowance, Allowance.id == Balance.allowance_id)
+        .where(
+            Allowance.withdrawn_at.is_(None),
+            Balance.ends_on > over,
+            sa.func.coalesce(Balance.minutes, -1) != sa.func.coalesce(Allowance.minutes, -1),
+        )
+    )
+    return [
+        f"balance {number} from {starts_on} has a limit of {has} minutes, its allowance one of {should}"
+        for number, starts_on, has, should in session.execute(statement)
+    ]
+
+
 CHECKS = (
     ("every company has its account", every_company_has_an_account),
     ("every balance is what its lines add up to", bookkeeping.differences),
     ("nothing stands over its limit ungranted", limits_hold),
+    ("every open period has the limit that is set", limits_are_as_set),
 )

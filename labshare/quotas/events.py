@@ -17,9 +17,10 @@ class AccountFact(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountOpened(AccountFact):
-    """A company's account has periods it had not: so many."""
+    """A company's account has so many periods it had not; in a new one `added` allowances have counted nothing yet."""
 
     periods: int
+    added: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,7 @@ class AllowancesSet(AccountFact):
     items: tuple[str, ...]  # scope, its id, period, minutes, what happens over them; joined by blanks
     company_cap: int | None = None
     person_cap: int | None = None
+    added: tuple[int, ...] = ()  # allowances that have counted nothing yet
 
 
 @dataclass(frozen=True, kw_only=True)

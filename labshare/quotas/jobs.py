@@ -8,6 +8,7 @@ from labshare.clockwork.job import Job
 from labshare.kernel.actor import SYSTEM
 from labshare.kernel.errors import N_, Conflict
 from labshare.quotas import services, watch
+from labshare.quotas.account import Outdated
 
 
 def open_periods(now: datetime) -> dict[str, int]:
@@ -19,7 +20,7 @@ def open_periods(now: datetime) -> dict[str, int]:
 def _opened(company_id: int, now: datetime) -> int:
     try:
         return services.open_account(SYSTEM, company_id, now)
-    except Conflict:  # somebody opened it, or set its allowances, in this very moment
+    except (Conflict, Outdated):  # somebody opened it, or set its allowances, in this very moment
         return 0
 
 

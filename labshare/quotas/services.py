@@ -15,7 +15,7 @@ from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound, R
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 from labshare.quotas import account, allowances, policy, queries, rules
-from labshare.quotas.allowances import Caps
+from labshare.quotas.allowances import Caps, Changed
 from labshare.quotas.events import (
     AccountOpened,
     AllowanceExtended,
@@ -77,7 +77,7 @@ def set_default(
             raise _changed()
         stands = set(allowances.in_force(tx, default.id)), Caps(default.company_cap, default.person_cap)
         if (set(items), caps) != stands:
-            new = allowances.replace(tx, actor, default, items, caps, None, now)
+            new = allowances.replace(tx, actor, default, items, caps, None, now).version
             said: dict[str, Any] = {"company_cap": caps.company, "person_cap": caps.person}
             fact = DefaultAllowancesSet(object_id=default.id, version=new, items=tuple(map(_words, items)), **said)
             publish(tx, actor, fact, now)
@@ -130,13 +130,17 @@ def open_account(actor: Actor, company_id: int, now: datetime) -> int:
     if not policy.may_let_time_pass(actor):
         raise Forbidden
     with transaction() as tx:
-        found = tx.execute(sa.select(_account).where(_account.c.company_id == company_id)).first()
+        # Locked, as whoever sets its allowances locks it: periods are not opened by a limit that is just changed.
+        mine = sa.select(_account).where(_account.c.company_id == company_id).with_for_update()
+        found = tx.execute(mine).first()
         if found is None:
-            number, opened = allowances.open_account(tx, company_id, now), 1
+            new, opened = allowances.open_account(tx, company_id, now), 1
         else:
-            number, opened = found.id, allowances.open_periods(tx, found.id, now)
+            new = allowances.Changed(found.id, found.version, ())
+            opened = allowances.open_periods(tx, found.id, now)
         if opened:
-            publish(tx, actor, AccountOpened(object_id=number, company_id=company_id, periods=opened), now)
+            fact = AccountOpened(object_id=new.account_id, company_id=company_id, periods=opened, added=new.added)
+            publish(tx, actor, fact, now)
         default = _of(tx, _account.c.company_id.is_(None))
         if found is not None and found.follows not in (None, default.version):
             _follow(tx, actor, found, now)
@@ -184,15 +188,16 @@ def _limited(company_id: int, balance_id: int) -> Standing:
     return standing
 
 
-def _told(mine: sa.Row[Any], version: int, items: Sequence[Terms], caps: Caps, *, follows: bool) -> AllowancesSet:
+def _told(mine: sa.Row[Any], new: Changed, items: Sequence[Terms], caps: Caps, *, follows: bool) -> AllowancesSet:
     return AllowancesSet(
         object_id=mine.id,
-        version=version,
+        version=new.version,
         company_id=mine.company_id,
         follows=follows,
         items=tuple(map(_words, items)),
         company_cap=caps.company,
         person_cap=caps.person,
+        added=new.added,
     )
 
 

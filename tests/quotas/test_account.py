@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 import time_machine
 
-from labshare.booking import charging
 from labshare.booking.jobs.using import judge_use
 from labshare.booking.queries import Seen
 from labshare.booking.services import deciding
 from labshare.instruments import services as keeping
+from labshare.instruments.models import Instrument
 from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import rows, transaction
@@ -23,8 +23,9 @@ from labshare.people.services import companies
 from labshare.people.sessions import Browser
 from labshare.quotas import account, queries, services
 from labshare.quotas.allowances import Caps, open_periods
-from labshare.quotas.models import ASK, Account, Balance
+from labshare.quotas.models import ASK, REFUSE, Account, Balance
 from labshare.quotas.queries import Standing
+from labshare.quotas.rules import Terms
 from tests.booking.conftest import Turn, at, body
 from tests.booking.test_asking import codes
 from tests.booking.test_using import at_work, booked, do
@@ -373,9 +374,46 @@ def test_a_missing_balance_is_an_error_and_never_a_pass(cast: Cast) -> None:
         cast._tell(tx)
 
 
-def test_catching_up_twice_writes_nothing_twice(cast: Cast, books: Books) -> None:
+def test_what_is_counted_is_not_counted_again_when_another_allowance_is_set(cast: Cast, books: Books) -> None:
     books.allow(limit(10))
     ask(cast)
-    with transaction() as tx:
-        assert charging.catch_up(tx, cast.ada, cast.aurora, clock.now()) == 0
-        cast._tell(tx)
+    books.allow(limit(9), limit(8, period="month"))
+    assert books.stand() == {"account": (2, 0), "all year": (2, 0), "all month": (2, 0)}
+
+
+def test_an_instrument_that_changes_its_category_leaves_what_was_booked_where_it_stands(
+    cast: Cast, books: Books
+) -> None:
+    books.allow(limit(10, "category", cast.category))
+    ask(cast)
+    keeping.change(cast.li, "SEM-01", {"category": "Probes", "category_zh": "探针"})
+    [(probes,)] = rows(sa.select(Instrument.category_id).where(Instrument.id == cast.sem))
+    books.allow(limit(10, "category", cast.category), limit(5, period="month"))
+    assert books.stand() == {"account": (2, 0), "category year": (2, 0), "all month": (2, 0)}
+    assert probes != cast.category
+
+
+def test_an_extension_stays_where_an_allowance_has_another_last_day(cast: Cast, books: Books) -> None:
+    books.allow(limit(1))
+    [balance] = [one for one in limits(cast) if one.starts_on.year == clock.now().year]
+    services.extend(cast.ada, cast.aurora, balance.id, 120, "A late delivery.")
+    books.allow(Terms("all", None, "year", 60, REFUSE, None, date(2099, 12, 31)))
+    [one] = [one for one in limits(cast) if one.starts_on.year == clock.now().year and one.withdrawn_at is None]
+    assert (one.id != balance.id, one.minutes, one.extended) == (True, 60, 120)
+
+
+def test_too_late_to_cancel_for_nothing_is_too_late_to_move(cast: Cast, books: Books, turn: Turn) -> None:
+    number = booked(cast, "09:00", "11:00")
+    turn("08:00")
+    later = {"starts_at": at("09:00", 7).isoformat(), "ends_at": at("11:00", 7).isoformat()}
+    assert codes(do(cast, number, "move", later)) == ["too_late_to_move"]
+    do(cast, number, "cancel")
+    assert books.stand()["account"] == (0, 1)
+
+
+def test_what_staff_book_on_behalf_counts_for_the_company_and_for_no_person(cast: Cast, books: Books) -> None:
+    books.allow(caps=Caps(company=3, person=1))
+    for start, end in (("09:00", "10:00"), ("10:30", "11:30"), ("12:00", "13:00")):
+        made = cast.api("li").post("/bookings", body(start, end, company=cast.aurora))
+        assert made.status_code == 201, made.json
+    assert codes(cast.api("li").post("/bookings", body("14:00", "15:00", company=cast.aurora))) == ["too_many_bookings"]

@@ -17,6 +17,7 @@ from labshare.kernel.errors import N_, Conflict
 from labshare.people.lifecycle import SUSPENDED
 from labshare.people.models import Company
 from labshare.quotas import bookkeeping as accounts
+from labshare.quotas.account import Outdated
 
 log = logging.getLogger("labshare.accounts")
 FEW = 3  # differences that are told in words
@@ -34,7 +35,7 @@ def recheck_allowances(now: datetime) -> dict[str, int]:
 def _passed(booking_id: int, balance_id: int, now: datetime) -> bool:
     try:
         return enforcing.pass_to_manager(SYSTEM, booking_id, balance_id, now)
-    except Conflict:  # answered or moved in this very moment
+    except (Conflict, Outdated):  # answered or moved in this very moment
         return False
 
 
@@ -50,7 +51,7 @@ def enforce_suspensions(now: datetime) -> dict[str, int]:
 def _released(booking_id: int, now: datetime) -> bool:
     try:
         return enforcing.release_suspended(SYSTEM, booking_id, now)
-    except Conflict:  # given back, or checked in, in this very moment
+    except (Conflict, Outdated):  # given back, or checked in, in this very moment
         return False
 
 

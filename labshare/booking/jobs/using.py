@@ -11,6 +11,7 @@ from labshare.booking.services import using
 from labshare.clockwork.job import Job
 from labshare.kernel.actor import SYSTEM
 from labshare.kernel.errors import N_, Conflict
+from labshare.quotas.account import Outdated
 
 _WORDS = {MISS: "missed", END: "ended", ASSUME: "assumed"}
 
@@ -22,7 +23,7 @@ def judge_use(now: datetime) -> dict[str, int]:
         try:
             if did := using.judge(SYSTEM, number, now):
                 done[_WORDS[did]] += 1
-        except Conflict:  # somebody came, or another judged, in this very moment
+        except (Conflict, Outdated):  # somebody came, or another judged, in this very moment
             continue
     return dict(done)
 

@@ -15,6 +15,7 @@ from labshare.instruments.models import Instrument
 from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import rows
 from labshare.kernel.errors import N_, Conflict
+from labshare.quotas.account import Outdated
 
 _WAITS = sa.and_(Booking.state == lifecycle.REQUESTED, Booking.decide_by.is_not(None))
 
@@ -66,7 +67,7 @@ def _unanswered(now: datetime) -> list[int]:
 def _let_go(booking_id: int, now: datetime) -> bool:
     try:
         waiting.expire(SYSTEM, booking_id, now)
-    except Conflict:  # answered, or let go by another, in this very moment
+    except (Conflict, Outdated):  # answered, or let go by another, in this very moment
         return False
     return True
 

@@ -62,12 +62,13 @@ class Claimed(Protocol):
 
 @dataclass(frozen=True)
 class Ahead:
-    """How many bookings lie ahead of now, and how many may."""
+    """How many bookings lie ahead of now, and how many may, of the account they are counted in."""
 
     company: int
     person: int
     company_cap: int | None
     person_cap: int | None
+    account_id: int
 
 
 @dataclass(frozen=True)
@@ -259,6 +260,14 @@ SLIP = timedelta(hours=1)  # so long after asking one may take it back for nothi
 def late_to_cancel(slot: Slot, asked_at: datetime, cancel_minutes: int, now: datetime) -> bool:
     """Does giving an approved booking back cost something by now?"""
     return slot.start - now < cancel_minutes * MINUTE and now - asked_at > SLIP
+
+
+def late_to_move(percent: int) -> list[Reason]:
+    """The reason why an approved booking cannot be moved any more: a move would be a cancellation for nothing."""
+    if not percent:
+        return []
+    text = N_("Too late to move it: to give it back now costs %(percent)s %% of its hours.", percent=percent)
+    return [Reason("too_late_to_move", text)]
 
 
 STATE_WORDS = {

@@ -88,12 +88,13 @@ def _request(actor: Actor, draft: Draft, retry: Retry | None) -> Seen:
     with _explained(now, draft.slot) as refusal, transaction(lock=[instrument_id], retry=retry) as tx:
         known, asker, number = queries.asked_anew(instrument_id, company_id)
         company = _may_ask(actor, company_id, known, asker)
-        facts = queries.gather(known, draft.slot, now, _asked(actor, company))
+        asked = _asked(actor, company)
+        facts = queries.gather(known, draft.slot, now, asked)
         refusal.raise_if(rules.refusals(facts), known)
         booking = _save(tx, actor, number, draft, known, company, facts)
+        _within_caps(tx, asked, facts)
         if not booking.over_quota:
             account.hold(tx, actor, charging.whose(booking), facts.shares, now)
-        _within_caps(tx, booking, facts)
         return tx.done(booking)
 
 
@@ -108,6 +109,7 @@ def move(actor: Actor, booking_id: int, slot: Slot, version: int | None = None, 
         old = queries.seen(actor, booking_id)
         known, company = queries.asked(old.instrument_id, old.company_id)
         refusal.raise_if(rules.wrong_move(old.state, "move") + rules.too_late(now, old.starts_at))
+        refusal.raise_if(rules.late_to_move(queries.charge_of_cancelling(actor, old, now)))
         active = company is not None and company.active
         facts = queries.gather(known, slot, now, Asked(old.company_id, active, old.person_id), but=booking_id)
         refusal.raise_if(rules.refusals(facts), known)
@@ -144,17 +146,17 @@ def _may_ask(actor: Actor, company_id: int, known: Known, asker: Asker | None) -
 
 
 def _asked(actor: Actor, company: Asker) -> Asked:
-    return Asked(company.id, company.active, actor.person_id)
+    return Asked(company.id, company.active, actor.person_id if actor.belongs_to(company.id) else None)
 
 
-def _within_caps(tx: Transaction, booking: Seen, facts: rules.Facts) -> None:
-    """Count again where there are caps: whoever asks for the company now waits for the balance this one has changed."""
-    if facts.ahead is None:
+def _within_caps(tx: Transaction, asked: Asked, facts: rules.Facts) -> None:
+    """Count again where there are caps, once everybody who asks for the company in this moment stands in line."""
+    ahead = facts.ahead
+    if ahead is None:
         return
-    account.queue_up(tx, facts.shares)
-    caps = facts.ahead.company_cap, facts.ahead.person_cap
-    counted = rules.Ahead(*queries.ahead_of(booking.company_id, booking.person_id, facts.now), *caps)
-    refuse(rules.too_many(counted, more=0))
+    account.queue_up(tx, ahead.account_id)
+    company, person = queries.ahead_of(asked.company_id, asked.person_id, facts.now)
+    refuse(rules.too_many(replace(ahead, company=company, person=person), more=0))
 
 
 def _others(known: Known, slot: Slot, now: datetime, reasons: list[Reason]) -> list[free.Alternative]:

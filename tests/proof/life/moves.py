@@ -176,6 +176,10 @@ class Asking(Life):
         reasons["quota_exceeded"] = "refuse" in exceeded
         return {reason for reason, holds in reasons.items() if holds}
 
+    def late(self, booking: Booked) -> bool:
+        """Would it cost something to give it back, once it is approved?"""
+        return booking.start - self.now < DAY and self.now - booking.asked_at > HOUR
+
     @precondition(lambda self: self.alive("requested", "approved"))
     @rule(which=WHICH, anchor=ANCHOR, offset=OFFSET, length=LENGTH)
     def move(self, which: int, anchor: str, offset: int, length: int) -> None:
@@ -190,6 +194,8 @@ class Asking(Life):
         if actor == self.world.cast.li.person_id:  # who asked on behalf moves nothing
             return
         mover = self.world.people[booking.company]
+        if foretold != {"in_the_past"} and booking.state == "approved" and self.late(booking):
+            foretold = {"too_late_to_move"}
         _, refused = self.told(lambda: services.move(mover, booking.id, slot))
         if self.says("move", refused, foretold):
             booking.start, booking.end, booking.over = slot.start, slot.end, "ask" in exceeded
@@ -227,7 +233,7 @@ class Asking(Life):
         actor = self.world.cast.li if staff else self.world.people[booking.company]
         if not staff and queries.seen(SYSTEM, booking.id).on_behalf:
             return
-        late = booking.start - self.now < DAY and self.now - booking.asked_at > HOUR
+        late = self.late(booking)
         _, refused = self.told(lambda: services.cancel(actor, booking.id))
         if self.says("cancel", refused, {"in_the_past"} if booking.start <= self.now else set()):
             booking.charge = 50 if booking.state == "approved" and late and not staff else 0
