@@ -12,11 +12,14 @@ from sqlalchemy import insert
 
 from labshare.booking.events import BookingApproved, BookingRequested
 from labshare.booking.models import Booking
+from labshare.instruments import queries as catalogue
 from labshare.instruments.models import Claim
 from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import transaction
 from labshare.kernel.journal import publish
+from labshare.kernel.slots import Slot
+from labshare.quotas import account, quotes
 from tests.proof import acts, spoiling
 from tests.proof.crew import Crew, Said, count
 from tests.proof.stage import Stage
@@ -42,6 +45,7 @@ def overdue(stage: Stage, code: str, many: int) -> list[int]:
     place = {"instrument_id": instrument, "company_id": stage.cast.aurora}
     numbers = []
     with stage.app.app_context(), transaction() as tx:
+        known = catalogue.known_by_id(instrument)
         for channel in range(1, many + 1):
             row: dict[str, Any] = {"state": "approved", "version": 2, "person_id": stage.mei, "channel": channel}
             booked = insert(Booking).values(**place, **slot, **row, purpose="a race", created_at=slot["starts_at"])
@@ -51,6 +55,8 @@ def overdue(stage: Stage, code: str, many: int) -> list[int]:
             fact: dict[str, Any] = {"object_id": number, **place, **slot}
             publish(tx, SYSTEM, BookingRequested(**fact, version=1, person_id=stage.mei), slot["starts_at"])
             publish(tx, SYSTEM, BookingApproved(**fact, version=2), slot["starts_at"])
+            shares = quotes.of_slot(stage.cast.aurora, known, Slot(slot["starts_at"], slot["ends_at"])).shares
+            account.hold(tx, SYSTEM, account.Whose(number, instrument, stage.mei), shares, slot["starts_at"])
             numbers.append(int(number))
     return numbers
 
