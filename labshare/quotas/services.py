@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import Transaction, table_of, transaction
+from labshare.kernel.db import Transaction, changed_meanwhile, table_of, transaction
 from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound, Reason
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
@@ -51,7 +51,7 @@ def set_allowances(
     with transaction(retry=retry) as tx:
         mine = _of(tx, _account.c.company_id == company_id)
         if version is not None and version != mine.version:
-            raise _changed()
+            raise changed_meanwhile()
         if items is None:
             _follow(tx, actor, mine, now)
         else:
@@ -74,7 +74,7 @@ def set_default(
     with transaction(retry=retry) as tx:
         default = _of(tx, _account.c.company_id.is_(None))
         if version is not None and version != default.version:
-            raise _changed()
+            raise changed_meanwhile()
         stands = set(allowances.in_force(tx, default.id)), Caps(default.company_cap, default.person_cap)
         if (set(items), caps) != stands:
             new = allowances.replace(tx, actor, default, items, caps, None, now).version
@@ -231,8 +231,3 @@ def _sound(items: Sequence[Terms]) -> None:
         raise Invalid(fields={"items": [N_("At most %(most)s allowances.", most=rules.MOST_ALLOWANCES)]})
     if faults := rules.faults(items):
         raise Invalid(fields={"items": {str(number): {"scope": [text]} for number, text in faults.items()}})
-
-
-def _changed() -> Conflict:
-    text = N_("Somebody else changed this in the meantime.")
-    return Conflict(text, code="changed_meanwhile", reasons=[Reason("changed_meanwhile", text)])

@@ -20,7 +20,7 @@ from labshare.kernel.db.phrases import (
 )
 from labshare.kernel.db.purging import purge
 from labshare.kernel.db.refusals import constraint_of, guard, guards, problem_of
-from labshare.kernel.db.writing import Transaction, rows, snapshot, swap, transaction
+from labshare.kernel.db.writing import Transaction, changed_meanwhile, rows, snapshot, swap, transaction
 
 __all__ = [
     "LONGEST_CLAIM",
@@ -30,6 +30,7 @@ __all__ = [
     "Model",
     "Transaction",
     "UtcDateTime",
+    "changed_meanwhile",
     "constraint_of",
     "db",
     "db_now",

@@ -205,9 +205,14 @@ def swap(tx: Transaction, table: sa.Table, row_id: int, version: int, values: di
     statement = sa.update(table).where(table.c.id == row_id, table.c.version == version)
     changed = tx.execute(statement.values(version=version + 1, **values)).rowcount
     if changed != 1:
-        text = N_("Somebody else changed this in the meantime.")
-        raise Conflict(text, code="changed_meanwhile", reasons=[Reason("changed_meanwhile", text)])
+        raise changed_meanwhile()
     return version + 1
+
+
+def changed_meanwhile() -> Conflict:
+    """The refusal of whoever goes by a version that is not the last."""
+    text = N_("Somebody else changed this in the meantime.")
+    return Conflict(text, code="changed_meanwhile", reasons=[Reason("changed_meanwhile", text)])
 
 
 @contextmanager
