@@ -44,6 +44,7 @@ def change(statement: str) -> None:
 def start(app: Flask) -> Iterator[Callable[[], Scheduler]]:
     app.extensions["settings"] = replace(app.extensions["settings"], lease_seconds=1)
     started: list[Scheduler] = []
+    before = set(threading.enumerate())
 
     def begin() -> Scheduler:
         scheduler = Scheduler(app)
@@ -55,6 +56,9 @@ def start(app: Flask) -> Iterator[Callable[[], Scheduler]]:
     for scheduler in started:
         if scheduler.is_ticking():
             scheduler.stop()
+    # A scheduler that handed its job back left the job's thread behind: it still has a connection of this database.
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)
 
 
 def test_of_two_schedulers_one_leads_and_a_period_is_done_once(app: Flask, start: Callable[[], Scheduler]) -> None:
