@@ -63,28 +63,22 @@ def used(
 
     What could not be used because the instrument was closed is credited.
     """
-    _settle(tx, actor, old, known, start, end, now, USE, OUTAGE_CREDIT if excuse == CLOSED else RELEASE)
+    entries = lines_of_use(old, known, start, end, USE, OUTAGE_CREDIT if excuse == CLOSED else RELEASE)
+    account.post(tx, actor, entries, now, forced=OVERTIME)
 
 
 def corrected(
     tx: Transaction, actor: Actor, old: Seen, known: Known, start: datetime, end: datetime, now: datetime, reason: str
 ) -> None:
     """The use was another than was written before, and why."""
-    _settle(tx, actor, old, known, start, end, now, CORRECTION, RELEASE, reason)
+    entries = lines_of_use(old, known, start, end, CORRECTION, RELEASE, reason)
+    account.post(tx, actor, entries, now, forced=OVERTIME)
 
 
-def _settle(
-    tx: Transaction,
-    actor: Actor,
-    old: Seen,
-    known: Known,
-    start: datetime,
-    end: datetime,
-    now: datetime,
-    kind: str,
-    rest: str,
-    reason: str = "",
-) -> None:
+def lines_of_use(
+    old: Seen, known: Known, start: datetime, end: datetime, kind: str, rest: str, reason: str = ""
+) -> list[Entry]:
+    """What has to be written so that the booking takes what was used; `rest` says how what it held besides goes back."""
     mine = whose(old, reason)
     wanted = {share.balance_id: share for share in quotes.of_use(old.company_id, old.id, known, start, end)}
     before = {one.balance_id: one for one in account.standing(old.id)}
@@ -99,7 +93,17 @@ def _settle(
             Entry(number, terms, rest, unused, mine),
             Entry(number, terms, kind, takes - had, mine),
         ]
-    account.post(tx, actor, entries, now, forced=OVERTIME)
+    return entries
+
+
+def lines_of_release(bookings: Collection[Seen], kind: str, reason: str = "") -> list[Entry]:
+    """What has to be written so that these bookings hold nothing any more; one statement."""
+    standings = account.standings([one.id for one in bookings])
+    return [
+        Entry(stands.balance_id, stands.terms, kind, stands.held, whose(one, reason))
+        for one in bookings
+        for stands in standings[one.id]
+    ]
 
 
 def let_go(tx: Transaction, actor: Actor, old: Seen, now: datetime) -> None:

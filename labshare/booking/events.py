@@ -26,6 +26,7 @@ class BookingRequested(BookingFact):
     person_id: int
     decide_by: datetime | None = None
     over_quota: bool = False
+    replaces_id: int | None = None  # the displaced booking for which it was taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,60 @@ class BookingMoved(BookingFact):
     was: str
     state: str
     over_quota: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingDisplaced(BookingFact):
+    """The laboratory took the time for itself; the company's hours are given back, and another time is looked for.
+
+    `cause` is what took it: maintenance, outage, closed_day, retired, channels.
+    """
+
+    was: str
+    cause: str
+    cause_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferFact(Event):
+    """What every fact about another time for a displaced booking says; the instrument and the time are the offer's."""
+
+    OBJECT: ClassVar[str] = "displacement"
+    booking_id: int
+    instrument_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferMade(OfferFact):
+    """Another time is held for the company until `answer_by`."""
+
+    answer_by: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferAccepted(OfferFact):
+    """The company took the time that was held, or another one; `new_booking_id` is the booking it became."""
+
+    new_booking_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferDeclined(OfferFact):
+    """The company does not want another time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferLapsed(OfferFact):
+    """The company did not answer by `answer_by`; the time is free again."""
+
+    answer_by: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferWithdrawn(OfferFact):
+    """The laboratory needs the time that was held after all; another one is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,9 @@ EXPIRED = "expired"
 IN_USE = "in_use"
 COMPLETED = "completed"
 MISSED = "missed"
+DISPLACED = "displaced"
 
-STATES = (REQUESTED, APPROVED, REJECTED, CANCELLED, EXPIRED, IN_USE, COMPLETED, MISSED)
+STATES = (REQUESTED, APPROVED, REJECTED, CANCELLED, EXPIRED, IN_USE, COMPLETED, MISSED, DISPLACED)
 LIVE = frozenset({REQUESTED, APPROVED, IN_USE, COMPLETED})  # these hold their time on the timeline, used time for good
 
 MOVES: dict[str, dict[str, str]] = {
@@ -25,6 +26,7 @@ MOVES: dict[str, dict[str, str]] = {
     "miss": {APPROVED: MISSED},  # by the clock: nobody came
     "assume": {APPROVED: COMPLETED},  # by the clock: nobody was there to judge; taken as used as booked
     "record": {APPROVED: COMPLETED},  # staff enter what was used
+    "displace": {REQUESTED: DISPLACED, APPROVED: DISPLACED},  # the laboratory needs the time itself
 }
 
 
@@ -52,4 +54,5 @@ def told(kind: str, data: dict[str, str]) -> str | None:
         "booking_completed": COMPLETED,
         "booking_missed": MISSED,
         "booking_over_quota": REQUESTED,
+        "booking_displaced": DISPLACED,
     }.get(kind)

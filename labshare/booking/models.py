@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from labshare.booking.lifecycle import STATES
+from labshare.booking.lifecycle import APPROVED, STATES
 from labshare.kernel.db import Id, Model, UtcDateTime, guard
-from labshare.kernel.errors import Busy
+from labshare.kernel.errors import Busy, Conflict
 
+REPLACED = guard("uq_booking_replaces_id", lambda: Conflict(code="changed_meanwhile"))
 REMINDED = guard("uq_reminder_booking_id_kind_about", lambda: Busy(code="reminded"))
 
 
@@ -25,6 +26,7 @@ class Booking(Model):
         Index("ix_booking_instrument_id_starts_at", "instrument_id", "starts_at"),
         Index("ix_booking_state_decide_by", "state", "decide_by"),
         Index("ix_booking_starts_at_id", "starts_at", "id"),
+        UniqueConstraint("replaces_id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -44,6 +46,7 @@ class Booking(Model):
     excuse: Mapped[str] = mapped_column(String(20), default="")  # why a missed one is nobody's fault
     over_quota: Mapped[bool] = mapped_column(default=False)  # holds none of its company's hours until they are waived
     charge: Mapped[int] = mapped_column(default=0)  # per cent of its minutes that its absence cost the company
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"))  # the displaced one it was taken for
 
 
 class UsageRecord(Model):
@@ -100,3 +103,41 @@ class Reminder(Model):
     kind: Mapped[str] = mapped_column(String(20))
     about: Mapped[datetime] = mapped_column(UtcDateTime)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+WAITING, OFFERED, ACCEPTED, DECLINED, LAPSED = OFFER_STATES = ("waiting", "offered", "accepted", "declined", "lapsed")
+MAINTENANCE, OUTAGE, CLOSED_DAY, RETIRED, CHANNELS = CAUSES = (
+    *("maintenance", "outage", "closed_day", "retired", "channels"),
+)
+
+
+class Displacement(Model):
+    """A booking whose time the laboratory took, why, and the other time that is held for its company meanwhile.
+
+    `cause_id` is the window, the outage, the calendar's year or the instrument. One offer is made; its claim is of
+    kind offer and belongs to this row while the offer is open.
+    """
+
+    __tablename__ = "displacement"
+    __table_args__ = (
+        UniqueConstraint("booking_id"),
+        CheckConstraint(f"cause IN ({', '.join(map(repr, CAUSES))})", name="cause"),
+        CheckConstraint(f"state IN ({', '.join(map(repr, OFFER_STATES))})", name="state"),
+        CheckConstraint("starts_at < ends_at", name="order"),
+        Index("ix_displacement_state_answer_by", "state", "answer_by"),
+        Index("ix_displacement_cause_cause_id", "cause", "cause_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
+    was: Mapped[str] = mapped_column(String(20), default=APPROVED)  # the state the booking was in
+    cause: Mapped[str] = mapped_column(String(20))
+    cause_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(20), default=WAITING)
+    instrument_id: Mapped[int | None] = mapped_column(ForeignKey("instrument.id"))
+    channel: Mapped[int | None]
+    starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answer_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)

@@ -55,6 +55,7 @@ class Seen:
     excuse: str
     over_quota: bool
     charge: int
+    replaces_id: int | None
 
     @property
     def slot(self) -> Slot:
@@ -71,7 +72,7 @@ class Seen:
 
 
 SEEN: sa.Select[Any] = (
-    sa.select(  # type: ignore[assignment]  # 25 columns, typed one by one, are of no use here
+    sa.select(  # type: ignore[assignment]  # 26 columns, typed one by one, are of no use here
         Booking.id,
         Booking.state,
         Booking.version,
@@ -97,6 +98,7 @@ SEEN: sa.Select[Any] = (
         Booking.excuse,
         Booking.over_quota,
         Booking.charge,
+        Booking.replaces_id,
     )
     .select_from(Booking)
     .join(Instrument, Instrument.id == Booking.instrument_id)
@@ -237,11 +239,17 @@ def _one(statement: Any, **values: Any) -> Any:
     return found[0]
 
 
-def gather(known: Known, slot: Slot, now: datetime, whose: Asked, but: int | None = None) -> rules.Facts:
-    """The facts a decision about this slot rests on; what the booking `but` claims and holds is not in its own way."""
+def gather(
+    known: Known, slot: Slot, now: datetime, whose: Asked, but: int | None = None, offer: int | None = None
+) -> rules.Facts:
+    """The facts a decision about this slot rests on; what the booking `but` claims and holds is not in its own way.
+
+    Nor is the `offer` that is held for whoever asks.
+    """
     wanted = rules.held(known, slot)
     claims = timeline.taken([known.id], wanted)[known.id]
-    others = [claim for claim in claims if (claim.kind, claim.owner_id) != (timeline.BOOKING, but)]
+    mine = {(timeline.BOOKING, but), (timeline.OFFER, offer)}
+    others = [claim for claim in claims if (claim.kind, claim.owner_id) not in mine]
     channel = timeline.free_channel(others, wanted, known.channels)
     facts = rules.Facts(now, slot, known, whose.active, channel, others)
     before = [] if but is None else account.standing(but)

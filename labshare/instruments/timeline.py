@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,6 +20,15 @@ from labshare.kernel.slots import Slot, union
 
 BOOKING, MAINTENANCE, OUTAGE, OFFER = "booking", "maintenance", "outage", "offer"
 _claim = db.table_of(Claim)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stretch of one channel of an instrument."""
+
+    instrument_id: int
+    channel: int
+    slot: Slot
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,21 @@ def claim(tx: Transaction, *, instrument_id: int, channel: int, slot: Slot, kind
     """
     if slot.end - slot.start > LONGEST_CLAIM:
         raise ValueError("a claim this long must be cut into pieces")
-    values = {
+    tx.note(_claim, _row(instrument_id, channel, slot, kind, owner_id), guarded_by=OVERLAP)
+
+
+def claim_all(tx: Transaction, places: Iterable[Place], *, kind: str, owner_id: int) -> int:
+    """Take many stretches for one owner at once; how many. Raises as `claim` does, at once."""
+    taken_now = [_row(one.instrument_id, one.channel, one.slot, kind, owner_id) for one in places]
+    if any(row["ends_at"] - row["starts_at"] > LONGEST_CLAIM for row in taken_now):
+        raise ValueError("a claim this long must be cut into pieces")
+    if taken_now:
+        tx.execute(sa.insert(_claim), taken_now)
+    return len(taken_now)
+
+
+def _row(instrument_id: int, channel: int, slot: Slot, kind: str, owner_id: int) -> dict[str, Any]:
+    return {
         "instrument_id": instrument_id,
         "channel": channel,
         "starts_at": slot.start,
@@ -80,7 +105,6 @@ def claim(tx: Transaction, *, instrument_id: int, channel: int, slot: Slot, kind
         "kind": kind,
         "owner_id": owner_id,
     }
-    tx.note(_claim, values, guarded_by=OVERLAP)
 
 
 def shift(tx: Transaction, *, kind: str, owner_id: int, channel: int, slot: Slot) -> None:
@@ -91,6 +115,25 @@ def shift(tx: Transaction, *, kind: str, owner_id: int, channel: int, slot: Slot
         raise RuntimeError(f"{kind} {owner_id} should hold one claim, not {changed}")
 
 
-def release(tx: Transaction, *, kind: str, owner_id: int) -> int:
-    """Free everything the owner holds; how many claims that were."""
-    return tx.execute(sa.delete(_claim).where(_claim.c.kind == kind, _claim.c.owner_id == owner_id)).rowcount
+def hand_over(tx: Transaction, *, kind: str, owner_id: int, to_kind: str, to_id: int) -> None:
+    """Give a claim another owner; nobody else can come between."""
+    mine = sa.update(_claim).where(_claim.c.kind == kind, _claim.c.owner_id == owner_id)
+    changed = tx.execute(mine.values(kind=to_kind, owner_id=to_id)).rowcount
+    if changed != 1:
+        raise RuntimeError(f"{kind} {owner_id} should hold one claim, not {changed}")
+
+
+def release(tx: Transaction, *, kind: str, owner_id: int, after: datetime | None = None) -> int:
+    """Free everything the owner holds, or only what it holds after a moment; how many claims that touched."""
+    return release_all(tx, kind=kind, owner_ids=[owner_id], after=after)
+
+
+def release_all(tx: Transaction, *, kind: str, owner_ids: Iterable[int], after: datetime | None = None) -> int:
+    """The same of many owners."""
+    mine = sa.and_(_claim.c.kind == kind, _claim.c.owner_id.in_(sorted(owner_ids)))
+    cut = 0
+    if after is not None:
+        begun = sa.and_(_claim.c.starts_at < after, _claim.c.ends_at > after)
+        cut = tx.execute(sa.update(_claim).where(mine, begun).values(ends_at=after)).rowcount
+        mine = sa.and_(mine, _claim.c.starts_at >= after)
+    return cut + tx.execute(sa.delete(_claim).where(mine)).rowcount

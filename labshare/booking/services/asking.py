@@ -9,14 +9,15 @@ from typing import Any
 
 from labshare.booking import charging, free, lifecycle, policy, queries, rules
 from labshare.booking.change import refuse, standing
-from labshare.booking.events import BookingApproved, BookingMoved, BookingRequested
+from labshare.booking.events import BookingMoved
 from labshare.booking.models import Booking
+from labshare.booking.placing import Whose, place
 from labshare.booking.queries import Asked, Asker, Seen
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.instruments.queries import Known
 from labshare.kernel import clock
-from labshare.kernel.actor import SYSTEM, Actor
+from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, swap, table_of, transaction
 from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound, Reason
 from labshare.kernel.journal import publish
@@ -91,7 +92,8 @@ def _request(actor: Actor, draft: Draft, retry: Retry | None) -> Seen:
         asked = _asked(actor, company)
         facts = queries.gather(known, draft.slot, now, asked)
         refusal.raise_if(rules.refusals(facts), known)
-        booking = _save(tx, actor, number, draft, known, company, facts)
+        whose = Whose(company.id, company.name, actor.person_id, actor.name, not actor.belongs_to(company.id))
+        booking = place(tx, actor, number, known, facts, whose, draft.purpose)
         _within_caps(tx, asked, facts)
         if not booking.over_quota:
             account.hold(tx, actor, charging.whose(booking), facts.shares, now)
@@ -183,55 +185,6 @@ class _explained:  # noqa: N801 - reads as a word in a with statement
     def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
         if isinstance(error, Conflict) and error.reasons and self.known is not None:
             error.alternatives = _others(self.known, self.slot, self.now, error.reasons)
-
-
-def _save(
-    tx: Transaction, actor: Actor, drawn: int | None, draft: Draft, known: Known, company: Asker, facts: rules.Facts
-) -> Seen:
-    slot, now, channel = draft.slot, facts.now, facts.granted()
-    decide_by = rules.decide_by(known, slot, now) if facts.approval else None
-    row = {
-        "state": lifecycle.REQUESTED if facts.approval else lifecycle.APPROVED,
-        "version": 1 if facts.approval else 2,
-        "instrument_id": known.id,
-        "company_id": company.id,
-        "person_id": actor.person_id,
-        "starts_at": slot.start,
-        "ends_at": slot.end,
-        "channel": channel,
-        "purpose": draft.purpose,
-        "on_behalf": not actor.belongs_to(company.id),
-        "decide_by": decide_by,
-        "answer": "",
-        "created_at": now,
-        "excuse": "",
-        "over_quota": facts.over_quota,
-        "charge": 0,
-    }
-    number = tx.insert(table_of(Booking), row, drawn)
-    held = rules.held(known, slot)
-    timeline.claim(tx, instrument_id=known.id, channel=channel, slot=held, kind=timeline.BOOKING, owner_id=number)
-    fact: dict[str, Any] = {"object_id": number, "company_id": company.id, "instrument_id": known.id}
-    fact |= {"starts_at": slot.start, "ends_at": slot.end}
-    said: dict[str, Any] = {"person_id": actor.person_id or 0, "decide_by": decide_by, "over_quota": facts.over_quota}
-    publish(tx, actor, BookingRequested(**fact, version=1, **said), now)
-    if not facts.approval:
-        publish(tx, SYSTEM, BookingApproved(**fact, version=2), now)
-    return _as_seen(known, row | {"id": number}, company.name, actor.name)
-
-
-def _as_seen(known: Known, row: dict[str, Any], company_name: str, person_name: str) -> Seen:
-    return Seen(
-        **row,
-        instrument_code=known.code,
-        instrument_en=known.name_en,
-        instrument_zh=known.name_zh,
-        site_id=known.site_id,
-        zone=known.zone.key,
-        rate=known.rate_cny_per_hour,
-        company_name=company_name,
-        person_name=person_name,
-    )
 
 
 def _carry_over(

@@ -119,6 +119,11 @@ class Limit:
         said = [minutes for day, minutes in self.history if day < ends]
         return said[-1] + self.extended[first] if said else None
 
+    def counts(self, first: date, yesterday: date) -> bool:
+        """Has the period that begins so days of it, and is it not over?"""
+        ends = next_after(self.period, first)
+        return ends > max(self.since, yesterday) and (self.valid_to is None or first <= self.valid_to)
+
     def takes(self, place: Place, start: datetime, end: datetime) -> dict[date, int]:
         """What a stretch of time takes of it."""
         if not self.covers(place):
@@ -190,17 +195,23 @@ class Oracle:
 
     def allow(self, company: int, items: list[Limit], now: datetime) -> None:
         """Another set of limits for the company: what is the same stays, and all else goes or comes."""
-        somewhere_still = (now - DAY).date()
+        somewhere_still, added = (now - DAY).date(), list[Limit]()
         old = {one.identity: one for one in self.limits if one.company == company and one.history}
         for item in items:
             known = old.pop(item.identity, None)
             if known is None:
                 running = first_of(item.period, somewhere_still)
                 item.since = max(running, item.valid_from or running)
-                self.limits.append(item)
+                added.append(item)
             else:
                 known.then = item.then
                 if known.history[-1][1] != item.history[0][1]:
                     known.history.append((somewhere_still, item.history[0][1]))
         gone = list(old.values())
-        self.limits = [one for one in self.limits if one not in gone]
+        for item in added:  # what was added once to a period stays added where only the days of a limit are others
+            for one in gone:
+                if one.identity[:3] == item.identity[:3]:
+                    item.extended.update(
+                        {first: more for first, more in one.extended.items() if item.counts(first, somewhere_still)}
+                    )
+        self.limits = [one for one in self.limits if one not in gone] + added

@@ -1,0 +1,107 @@
+"""A new booking's place: its row, its claim and its facts, written in the caller's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from labshare.booking import lifecycle, rules
+from labshare.booking.events import BookingApproved, BookingRequested
+from labshare.booking.models import Booking
+from labshare.booking.queries import Seen
+from labshare.instruments import timeline
+from labshare.instruments.queries import Known
+from labshare.kernel.actor import SYSTEM, Actor
+from labshare.kernel.db import Transaction, table_of
+from labshare.kernel.journal import publish
+
+
+@dataclass(frozen=True)
+class Whose:
+    """For which company a booking is, and for whom of it."""
+
+    company_id: int
+    company_name: str
+    person_id: int | None
+    person_name: str
+    on_behalf: bool
+
+
+@dataclass(frozen=True)
+class Successor:
+    """What a booking is taken for that replaces a displaced one: by a yes that was given to that one, if `granted`.
+
+    `offer_id` is the offer whose claim becomes the booking's; None where the time was not held.
+    """
+
+    of: int
+    granted: bool
+    offer_id: int | None
+
+
+def place(
+    tx: Transaction,
+    actor: Actor,
+    drawn: int | None,
+    known: Known,
+    facts: rules.Facts,
+    whose: Whose,
+    purpose: str,
+    successor: Successor | None = None,
+) -> Seen:
+    """Write the booking under the number that was `drawn` for it; it waits for a yes where one is needed."""
+    slot, now, channel = facts.slot, facts.now, facts.granted()
+    waits = facts.over_quota or (facts.approval and not (successor is not None and successor.granted))
+    decide_by = rules.decide_by(known, slot, now) if waits else None
+    row = {
+        "state": lifecycle.REQUESTED if waits else lifecycle.APPROVED,
+        "version": 1 if waits else 2,
+        "instrument_id": known.id,
+        "company_id": whose.company_id,
+        "person_id": whose.person_id,
+        "starts_at": slot.start,
+        "ends_at": slot.end,
+        "channel": channel,
+        "purpose": purpose,
+        "on_behalf": whose.on_behalf,
+        "decide_by": decide_by,
+        "answer": "",
+        "created_at": now,
+        "excuse": "",
+        "over_quota": facts.over_quota,
+        "charge": 0,
+        "replaces_id": successor.of if successor is not None else None,
+    }
+    number = tx.insert(table_of(Booking), row, drawn)
+    _claim(tx, known, facts, number, successor)
+    fact: dict[str, Any] = {"object_id": number, "company_id": whose.company_id, "instrument_id": known.id}
+    fact |= {"starts_at": slot.start, "ends_at": slot.end}
+    said: dict[str, Any] = {"person_id": whose.person_id or 0, "decide_by": decide_by, "over_quota": facts.over_quota}
+    publish(tx, actor, BookingRequested(**fact, version=1, **said, replaces_id=row["replaces_id"]), now)
+    if not waits:
+        publish(tx, SYSTEM, BookingApproved(**fact, version=2), now)
+    return _as_seen(known, row | {"id": number}, whose)
+
+
+def _claim(tx: Transaction, known: Known, facts: rules.Facts, number: int, successor: Successor | None) -> None:
+    if successor is not None and successor.offer_id is not None:
+        new = {"to_kind": timeline.BOOKING, "to_id": number}
+        timeline.hand_over(tx, kind=timeline.OFFER, owner_id=successor.offer_id, **new)
+        return
+    held = rules.held(known, facts.slot)
+    of = {"instrument_id": known.id, "channel": facts.granted(), "owner_id": number}
+    timeline.claim(tx, slot=held, kind=timeline.BOOKING, **of)
+
+
+def _as_seen(known: Known, row: dict[str, Any], whose: Whose) -> Seen:
+    return Seen(
+        **row,
+        instrument_code=known.code,
+        instrument_en=known.name_en,
+        instrument_zh=known.name_zh,
+        site_id=known.site_id,
+        zone=known.zone.key,
+        rate=known.rate_cny_per_hour,
+        company_name=whose.company_name,
+        person_name=whose.person_name,
+    )
