@@ -78,7 +78,7 @@ def corrected(
 def lines_of_use(
     old: Seen, known: Known, start: datetime, end: datetime, kind: str, rest: str, reason: str = ""
 ) -> list[Entry]:
-    """What has to be written so that the booking takes what was used; `rest` says how what it held besides goes back."""
+    """What has to be written so that the booking takes what was used; as `rest` goes back what it held besides."""
     mine = whose(old, reason)
     wanted = {share.balance_id: share for share in quotes.of_use(old.company_id, old.id, known, start, end)}
     before = {one.balance_id: one for one in account.standing(old.id)}

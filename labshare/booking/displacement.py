@@ -1,7 +1,7 @@
 """Time the laboratory takes back: which bookings it hits, and what becomes of them, in the caller's transaction.
 
-Whoever takes time back has locked its instruments. First the bookings hit are found and held still, then displaced, then
-the time is claimed by whoever needs it, and last of all the hours are given back.
+Whoever takes time back has locked its instruments. First the bookings hit are found and held still, then displaced,
+then the time is claimed by whoever needs it, and last of all the hours are given back.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from labshare.booking import charging, lifecycle
+from labshare.booking import charging, free, lifecycle
 from labshare.booking.change import about
 from labshare.booking.events import BookingDisplaced, OfferWithdrawn
 from labshare.booking.models import OFFERED, OUTAGE, WAITING, Booking, Displacement
@@ -55,7 +55,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Hit:
-    """What lies in the way of the areas: bookings that are displaced, those that cannot be, held offers, other claims."""
+    """What lies in the way: bookings that can be displaced, those that cannot, held offers, other claims."""
 
     bookings: Sequence[Seen] = ()  # by start
     in_use: Sequence[Seen] = ()
@@ -138,7 +138,8 @@ def _withdraw(tx: Transaction, actor: Actor, offers: Collection[int], now: datet
     values = {"state": WAITING, "version": _displacement.c.version + 1, "answer_by": None}
     tx.execute(sa.update(_displacement).where(held).values(values))
     timeline.release_all(tx, kind=timeline.OFFER, owner_ids=[one.id for one in found])
-    companies = dict(rows(sa.select(Booking.id, Booking.company_id).where(Booking.id.in_([o.booking_id for o in found]))))
+    whose = sa.select(Booking.id, Booking.company_id).where(Booking.id.in_([one.booking_id for one in found]))
+    companies = dict(rows(whose))
     for one in found:
         said: dict[str, Any] = {"version": one.version + 1, "company_id": companies[one.booking_id]}
         said |= {name: getattr(one, name) for name in ("booking_id", "instrument_id", "starts_at", "ends_at")}
@@ -195,6 +196,23 @@ def of_booking(booking_id: int) -> Displaced | None:
     """What became of a displaced booking; None where it never was."""
     found = rows(DISPLACED.where(Displacement.booking_id == booking_id))
     return Displaced(*found[0]) if found else None
+
+
+def waiting(now: datetime) -> list[int]:
+    """Displaced bookings for which another time is still looked for, the earliest first.
+
+    Not for ever: the nearest times lie within two weeks of the old one.
+    """
+    lately = sa.and_(Displacement.state == WAITING, Booking.ends_at > now - free.LOOK_AROUND)
+    statement = sa.select(Booking.id).join(Displacement, Displacement.booking_id == Booking.id).where(lately)
+    return [number for (number,) in rows(statement.order_by(Booking.starts_at, Booking.id))]
+
+
+def unanswered(now: datetime) -> list[int]:
+    """Displaced bookings whose company did not answer the offer in time."""
+    late = sa.and_(Displacement.state == OFFERED, Displacement.answer_by <= now)
+    statement = sa.select(Displacement.booking_id).where(late)
+    return [number for (number,) in rows(statement.order_by(Displacement.answer_by, Displacement.id))]
 
 
 def by_cause(cause: Cause) -> list[Seen]:

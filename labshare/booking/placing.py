@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from labshare.booking import lifecycle, rules
+from labshare.booking import lifecycle, queries, rules
+from labshare.booking.change import refuse
 from labshare.booking.events import BookingApproved, BookingRequested
 from labshare.booking.models import Booking
-from labshare.booking.queries import Seen
+from labshare.booking.queries import Asked, Seen
 from labshare.instruments import timeline
 from labshare.instruments.queries import Known
 from labshare.kernel.actor import SYSTEM, Actor
 from labshare.kernel.db import Transaction, table_of
 from labshare.kernel.journal import publish
+from labshare.quotas import account
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def place(
     slot, now, channel = facts.slot, facts.now, facts.granted()
     waits = facts.over_quota or (facts.approval and not (successor is not None and successor.granted))
     decide_by = rules.decide_by(known, slot, now) if waits else None
-    row = {
+    row: dict[str, Any] = {
         "state": lifecycle.REQUESTED if waits else lifecycle.APPROVED,
         "version": 1 if waits else 2,
         "instrument_id": known.id,
@@ -85,8 +87,8 @@ def place(
 
 def _claim(tx: Transaction, known: Known, facts: rules.Facts, number: int, successor: Successor | None) -> None:
     if successor is not None and successor.offer_id is not None:
-        new = {"to_kind": timeline.BOOKING, "to_id": number}
-        timeline.hand_over(tx, kind=timeline.OFFER, owner_id=successor.offer_id, **new)
+        offer_id = successor.offer_id
+        timeline.hand_over(tx, kind=timeline.OFFER, owner_id=offer_id, to_kind=timeline.BOOKING, to_id=number)
         return
     held = rules.held(known, facts.slot)
     of = {"instrument_id": known.id, "channel": facts.granted(), "owner_id": number}
@@ -105,3 +107,13 @@ def _as_seen(known: Known, row: dict[str, Any], whose: Whose) -> Seen:
         company_name=whose.company_name,
         person_name=whose.person_name,
     )
+
+
+def within_caps(tx: Transaction, asked: Asked, facts: rules.Facts) -> None:
+    """Count again where there are caps, once everybody who asks for the company in this moment stands in line."""
+    ahead = facts.ahead
+    if ahead is None:
+        return
+    account.queue_up(tx, ahead.account_id)
+    company, person = queries.ahead_of(asked.company_id, asked.person_id, facts.now)
+    refuse(rules.too_many(replace(ahead, company=company, person=person), more=0))

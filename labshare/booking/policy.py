@@ -52,4 +52,6 @@ MAY = {
     "check_in": may_cancel,
     "check_out": may_cancel,
     "record": may_decide,
+    "accept": may_move,
+    "decline": may_move,
 }

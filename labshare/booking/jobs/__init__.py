@@ -1,6 +1,7 @@
 """What happens to bookings by itself, as time passes."""
 
 from labshare.booking.jobs.enforcing import ENFORCE_SUSPENSIONS, RECHECK_ALLOWANCES, RECONCILE_ACCOUNTS
+from labshare.booking.jobs.offering import LAPSE_OFFERS, MAKE_OFFERS
 from labshare.booking.jobs.using import JUDGE_USE
 from labshare.booking.jobs.waiting import EXPIRE_REQUESTS, REMIND_BOOKERS, REMIND_MANAGERS
 
@@ -8,6 +9,8 @@ __all__ = [
     "ENFORCE_SUSPENSIONS",
     "EXPIRE_REQUESTS",
     "JUDGE_USE",
+    "LAPSE_OFFERS",
+    "MAKE_OFFERS",
     "RECHECK_ALLOWANCES",
     "RECONCILE_ACCOUNTS",
     "REMIND_BOOKERS",

@@ -24,6 +24,7 @@ TONES = {
     "in_use": "info",
     "completed": "neutral",
     "missed": "bad",
+    "displaced": "wait",
 }
 
 

@@ -194,6 +194,19 @@ def _taken(facts: Facts) -> list[Reason]:
     return found
 
 
+def acceptance_refusals(facts: Facts, answer_by: datetime | None) -> list[Reason]:
+    """Every reason why a company cannot take the time that is held for it.
+
+    How long, how soon and how far ahead was asked when it was offered.
+    """
+    found = [*_standing(facts), *_taken(facts), *quotas.refusals(facts.shares), *too_many(facts.ahead)]
+    if facts.slot.start <= facts.now:
+        found.append(Reason("in_the_past", N_("This time has passed.")))
+    elif answer_by is None or answer_by <= facts.now:
+        found.append(Reason("offer_lapsed", N_("The time was held for an answer, and is not any more.")))
+    return found
+
+
 def wrong_move(state: str, move: str) -> list[Reason]:
     """The reason why a booking in this state cannot make this move; none means it can."""
     if lifecycle.after(state, move) is not None:
@@ -279,4 +292,5 @@ STATE_WORDS = {
     lifecycle.IN_USE: N_("in use"),
     lifecycle.COMPLETED: N_("completed"),
     lifecycle.MISSED: N_("missed"),
+    lifecycle.DISPLACED: N_("displaced"),
 }

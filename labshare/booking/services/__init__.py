@@ -3,17 +3,23 @@
 from labshare.booking.services.asking import check, move, request
 from labshare.booking.services.deciding import approve, cancel, reject
 from labshare.booking.services.enforcing import pass_to_manager, release_suspended
+from labshare.booking.services.offering import Wish, accept, decline, lapse, make_offer
 from labshare.booking.services.using import check_in, check_out, judge, record
 from labshare.booking.services.waiting import expire, remind_of_booking, remind_of_request
 
 __all__ = [
+    "Wish",
+    "accept",
     "approve",
     "cancel",
     "check",
     "check_in",
     "check_out",
+    "decline",
     "expire",
     "judge",
+    "lapse",
+    "make_offer",
     "move",
     "pass_to_manager",
     "record",

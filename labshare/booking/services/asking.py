@@ -11,7 +11,7 @@ from labshare.booking import charging, free, lifecycle, policy, queries, rules
 from labshare.booking.change import refuse, standing
 from labshare.booking.events import BookingMoved
 from labshare.booking.models import Booking
-from labshare.booking.placing import Whose, place
+from labshare.booking.placing import Whose, place, within_caps
 from labshare.booking.queries import Asked, Asker, Seen
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
@@ -94,7 +94,7 @@ def _request(actor: Actor, draft: Draft, retry: Retry | None) -> Seen:
         refusal.raise_if(rules.refusals(facts), known)
         whose = Whose(company.id, company.name, actor.person_id, actor.name, not actor.belongs_to(company.id))
         booking = place(tx, actor, number, known, facts, whose, draft.purpose)
-        _within_caps(tx, asked, facts)
+        within_caps(tx, asked, facts)
         if not booking.over_quota:
             account.hold(tx, actor, charging.whose(booking), facts.shares, now)
         return tx.done(booking)
@@ -149,16 +149,6 @@ def _may_ask(actor: Actor, company_id: int, known: Known, asker: Asker | None) -
 
 def _asked(actor: Actor, company: Asker) -> Asked:
     return Asked(company.id, company.active, actor.person_id if actor.belongs_to(company.id) else None)
-
-
-def _within_caps(tx: Transaction, asked: Asked, facts: rules.Facts) -> None:
-    """Count again where there are caps, once everybody who asks for the company in this moment stands in line."""
-    ahead = facts.ahead
-    if ahead is None:
-        return
-    account.queue_up(tx, ahead.account_id)
-    company, person = queries.ahead_of(asked.company_id, asked.person_id, facts.now)
-    refuse(rules.too_many(replace(ahead, company=company, person=person), more=0))
 
 
 def _others(known: Known, slot: Slot, now: datetime, reasons: list[Reason]) -> list[free.Alternative]:

@@ -1,0 +1,183 @@
+"""Another time for a displaced booking: held by the clockwork, taken or declined by the company, or lapsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from labshare.booking import charging, displacement, free, lifecycle, policy, queries, rules
+from labshare.booking.change import refuse, standing
+from labshare.booking.displacement import Displaced
+from labshare.booking.events import OfferAccepted, OfferDeclined, OfferLapsed, OfferMade
+from labshare.booking.models import ACCEPTED, DECLINED, LAPSED, OFFERED, WAITING, Displacement
+from labshare.booking.placing import Successor, Whose, place, within_caps
+from labshare.booking.queries import Asked, Seen
+from labshare.instruments import queries as catalogue
+from labshare.instruments import timeline
+from labshare.kernel import clock
+from labshare.kernel.actor import Actor
+from labshare.kernel.db import Transaction, changed_meanwhile, swap, table_of, transaction
+from labshare.kernel.errors import N_, Conflict, Forbidden, Reason
+from labshare.kernel.journal import publish
+from labshare.kernel.retry import Retry
+from labshare.kernel.slots import Slot
+from labshare.quotas import account
+from labshare.quotas.account import Overdrawn
+
+_displacement = table_of(Displacement)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Another free time than the one that is held."""
+
+    instrument: str
+    slot: Slot
+
+
+def accept(actor: Actor, booking_id: int, wish: Wish | None = None, retry: Retry | None = None) -> Seen:
+    """Take the time that is held for a displaced booking, or another that is free; the new booking, which names it.
+
+    What was approved stays approved on its own instrument; a yes of the laboratory counts for no other. Raises
+    NotFound, Forbidden, Conflict with every reason.
+    """
+    try:
+        return _accept(actor, booking_id, wish, retry)
+    except Overdrawn:  # a colleague was faster: what is left now decides, and says what is wrong
+        return _accept(actor, booking_id, wish, retry)
+
+
+def _accept(actor: Actor, booking_id: int, wish: Wish | None, retry: Retry | None) -> Seen:
+    now = clock.now()
+    old = standing(actor, booking_id, "accept")
+    before = _displaced(old)
+    instrument_id = before.instrument_id if wish is None else catalogue.id_of(wish.instrument)
+    locks = {number for number in (instrument_id, before.instrument_id) if number is not None}
+    with transaction(lock=locks, retry=retry) as tx:
+        held = _displaced(old)
+        refuse(_settled(held))
+        slot = held.slot if wish is None else wish.slot
+        if instrument_id is None or slot is None or (wish is None and held.instrument_id != instrument_id):
+            raise changed_meanwhile()
+        known, company, number = queries.asked_anew(instrument_id, old.company_id)
+        asked = Asked(old.company_id, company is not None and company.active, old.person_id)
+        facts = queries.gather(known, slot, now, asked, offer=held.id)
+        taken = held.state == OFFERED and wish is None
+        if taken:
+            facts = replace(facts, channel=held.channel)
+            refuse(rules.acceptance_refusals(facts, held.answer_by))
+        else:
+            refuse(rules.refusals(facts))
+            timeline.release(tx, kind=timeline.OFFER, owner_id=held.id)
+        granted = held.was == lifecycle.APPROVED and known.id == old.instrument_id
+        whose = Whose(old.company_id, old.company_name, old.person_id, old.person_name, old.on_behalf)
+        successor = Successor(old.id, granted, held.id if taken else None)
+        booking = place(tx, actor, number, known, facts, whose, old.purpose, successor)
+        within_caps(tx, asked, facts)
+        _settle(tx, actor, held, ACCEPTED, OfferAccepted, old, now, slot, known.id, new_booking_id=booking.id)
+        if not booking.over_quota:
+            account.hold(tx, actor, charging.whose(booking), facts.shares, now)
+        return tx.done(booking)
+
+
+def decline(actor: Actor, booking_id: int, retry: Retry | None = None) -> Seen:
+    """Do without another time; what is held is free at once. Raises NotFound, Forbidden, Conflict."""
+    now = clock.now()
+    with transaction(retry=retry) as tx:
+        old = standing(actor, booking_id, "decline")
+        held = _displaced(old)
+        refuse(_settled(held))
+        timeline.release(tx, kind=timeline.OFFER, owner_id=held.id)
+        slot = held.slot or old.slot
+        _settle(tx, actor, held, DECLINED, OfferDeclined, old, now, slot, held.instrument_id or old.instrument_id)
+        return tx.done(old)
+
+
+def make_offer(actor: Actor, booking_id: int, now: datetime) -> bool:
+    """Hold the nearest time that passes for a displaced booking; whether there was one, and none was held yet."""
+    _by_the_clock(actor)
+    old = queries.seen(actor, booking_id)
+    nearest = free.alternatives(catalogue.known_by_id(old.instrument_id), old.slot, now)
+    if not nearest:
+        return False
+    found = nearest[0]
+    with transaction(lock=[found.instrument.id]) as tx:
+        held = _displaced(old)
+        if held.state != WAITING:
+            return False
+        known, company = queries.asked(found.instrument.id, old.company_id)
+        asked = Asked(old.company_id, company is not None and company.active, old.person_id)
+        facts = queries.gather(known, found.slot, now, asked)
+        if rules.refusals(facts):
+            return False
+        by = rules.decide_by(known, found.slot, now)
+        values = {"state": OFFERED, "instrument_id": known.id, "channel": facts.granted(), "answer_by": by}
+        values |= {"starts_at": found.slot.start, "ends_at": found.slot.end}
+        version = swap(tx, _displacement, held.id, held.version, values)
+        said = _said(held, old, version, known.id, found.slot)
+        publish(tx, actor, OfferMade(object_id=held.id, answer_by=by, **said), now)
+        of = {"instrument_id": known.id, "channel": facts.granted(), "owner_id": held.id}
+        timeline.claim(tx, slot=rules.held(known, found.slot), kind=timeline.OFFER, **of)
+        return True
+
+
+def lapse(actor: Actor, booking_id: int, now: datetime) -> bool:
+    """Give the time back that was held for a company which did not answer; whether that was still to be done."""
+    _by_the_clock(actor)
+    with transaction() as tx:
+        old = queries.seen(actor, booking_id)
+        held = _displaced(old)
+        if held.state != OFFERED or held.slot is None or held.answer_by is None or held.answer_by > now:
+            return False
+        timeline.release(tx, kind=timeline.OFFER, owner_id=held.id)
+        said = {"answer_by": held.answer_by}
+        _settle(tx, actor, held, LAPSED, OfferLapsed, old, now, held.slot, held.instrument_id or 0, **said)
+        return True
+
+
+def _displaced(booking: Seen) -> Displaced:
+    """Why the booking was displaced; one that never was cannot be answered."""
+    found = displacement.of_booking(booking.id)
+    if found is None:
+        raise Conflict(_NOTHING.message, code=_NOTHING.code, reasons=[_NOTHING])
+    return found
+
+
+def _settled(held: Displaced) -> list[Reason]:
+    return [] if held.is_open else [_NOTHING]
+
+
+_NOTHING = Reason("wrong_state", N_("There is no offer to be answered for this booking."))
+
+
+def _said(held: Displaced, old: Seen, version: int, instrument_id: int, slot: Slot) -> dict[str, Any]:
+    return {
+        "version": version,
+        "company_id": old.company_id,
+        "booking_id": held.booking_id,
+        "instrument_id": instrument_id,
+        "starts_at": slot.start,
+        "ends_at": slot.end,
+    }
+
+
+def _settle(
+    tx: Transaction,
+    actor: Actor,
+    held: Displaced,
+    state: str,
+    fact: type[Any],
+    old: Seen,
+    now: datetime,
+    slot: Slot,
+    instrument_id: int,
+    **more: Any,
+) -> None:
+    version = swap(tx, _displacement, held.id, held.version, {"state": state, "answer_by": None})
+    publish(tx, actor, fact(object_id=held.id, **_said(held, old, version, instrument_id, slot), **more), now)
+
+
+def _by_the_clock(actor: Actor) -> None:
+    if not policy.may_let_time_pass(actor):
+        raise Forbidden
