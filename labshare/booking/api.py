@@ -7,14 +7,16 @@ from typing import Any
 
 from flask import Response
 
-from labshare.booking import free, policy, presence, queries, schedule, services
+from labshare.booking import displacement, free, policy, presence, queries, schedule, services
 from labshare.booking.models import Booking
 from labshare.booking.presence import Use
 from labshare.booking.queries import Seen
 from labshare.booking.schemas import (
+    AcceptIn,
     ApproveIn,
     BookingIn,
     BookingOut,
+    BookingShownOut,
     BookingsOut,
     CheckIn,
     CheckOutIn,
@@ -23,6 +25,7 @@ from labshare.booking.schemas import (
     ListIn,
     MoveIn,
     RejectIn,
+    Shown,
     TimelineIn,
     TimelineOut,
     UsageIn,
@@ -34,6 +37,7 @@ from labshare.booking.schemas import (
     shares_out,
 )
 from labshare.booking.services.asking import Draft
+from labshare.booking.services.offering import Wish
 from labshare.instruments import queries as catalogue
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
@@ -102,10 +106,11 @@ def listed(query: dict[str, Any]) -> Response:
 
 @blp.get("/bookings/<id:booking_id>")
 @blp.refuses(404)
-@blp.response(200, BookingOut)
-def shown(booking_id: int) -> Seen:
-    """One booking."""
-    return queries.seen(actor(), booking_id)
+@blp.response(200, BookingShownOut)
+def shown(booking_id: int) -> Shown:
+    """One booking; a displaced one with the time that is held for it, and others that are free."""
+    seen = queries.seen(actor(), booking_id)
+    return Shown(seen, displacement.way_on(seen, clock.now()))
 
 
 @blp.post("/bookings/<id:booking_id>/approve")
@@ -140,6 +145,22 @@ def move(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
     """Ask for another time on the same instrument."""
     slot = Slot(body["starts_at"], body["ends_at"])
     return services.move(actor(), booking_id, slot, body.get("version"), retry)
+
+
+@blp.post("/bookings/<id:booking_id>/accept")
+@may("accept")
+@blp.changes(200, BookingOut, body=AcceptIn)
+def accept(wish: Wish | None, booking_id: int, retry: Retry | None) -> Seen:
+    """Take the time that is held for a displaced booking, or another free one; answers the new booking."""
+    return services.accept(actor(), booking_id, wish, retry)
+
+
+@blp.post("/bookings/<id:booking_id>/decline")
+@may("decline")
+@blp.changes(200, BookingOut, body=VersionIn)
+def decline(_body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
+    """Do without another time for a displaced booking; what is held is free at once."""
+    return services.decline(actor(), booking_id, retry)
 
 
 @blp.post("/bookings/<id:booking_id>/check-in")

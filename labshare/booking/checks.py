@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from labshare.booking import bookkeeping, lifecycle
-from labshare.booking.models import Booking, UsageRecord
+from labshare.booking.models import ACCEPTED, OFFERED, Booking, Displacement, UsageRecord
 from labshare.booking.rules import judgement
 from labshare.instruments.models import Claim
 from labshare.kernel.journal import Entry
@@ -91,6 +91,62 @@ def changes_are_told(session: Session) -> list[str]:
     ]
 
 
+def displaced_are_explained(session: Session) -> list[str]:
+    """Every displaced booking says why, and no other does."""
+    statement = sa.select(Booking.id, Booking.state).outerjoin(Displacement, Displacement.booking_id == Booking.id)
+    fits = sa.case(
+        (Booking.state == lifecycle.DISPLACED, Displacement.id.is_not(None)), else_=Displacement.id.is_(None)
+    )
+    return [f"booking {number} is {state}" for number, state in session.execute(statement.where(sa.not_(fits)))]
+
+
+def offers_hold_their_time(session: Session) -> list[str]:
+    """Every open offer holds its time, and every held offer is open."""
+    mine = sa.and_(Claim.kind == "offer", Claim.owner_id == Displacement.id)
+    fits = sa.and_(
+        mine,
+        Claim.instrument_id == Displacement.instrument_id,
+        Claim.channel == Displacement.channel,
+        Claim.starts_at <= Displacement.starts_at,
+        Claim.ends_at >= Displacement.ends_at,
+    )
+    offered = (
+        sa.select(Displacement.id, sa.func.count(Claim.id))
+        .outerjoin(Claim, fits)
+        .where(Displacement.state == OFFERED)
+        .group_by(Displacement.id)
+        .having(sa.func.count(Claim.id) != 1)
+    )
+    found = [f"open offer {number} holds {count} claims" for number, count in session.execute(offered)]
+    strays = (
+        sa.select(Claim.id, Claim.owner_id)
+        .outerjoin(Displacement, mine)
+        .where(Claim.kind == "offer", sa.or_(Displacement.id.is_(None), Displacement.state != OFFERED))
+    )
+    return found + [f"claim {number} belongs to no open offer ({owner})" for number, owner in session.execute(strays)]
+
+
+def successors_are_named(session: Session) -> list[str]:
+    """A booking replaces a displaced one of its company whose offer was accepted; every accepted one is replaced."""
+    old, new = aliased(Booking), aliased(Booking)
+    statement = (
+        sa.select(old.id, new.id)
+        .select_from(Displacement)
+        .join(old, old.id == Displacement.booking_id)
+        .outerjoin(new, new.replaces_id == old.id)
+        .where(sa.or_((Displacement.state == ACCEPTED) != new.id.is_not(None), new.company_id != old.company_id))
+    )
+    found = [
+        f"displaced booking {one} and its successor {other} do not fit" for one, other in session.execute(statement)
+    ]
+    strays = (
+        sa.select(new.id)
+        .outerjoin(Displacement, Displacement.booking_id == new.replaces_id)
+        .where(new.replaces_id.is_not(None), Displacement.id.is_(None))
+    )
+    return found + [f"booking {number} replaces one that was not displaced" for (number,) in session.execute(strays)]
+
+
 _EXPECTED = {lifecycle.IN_USE: "an open", lifecycle.COMPLETED: "an ended"}
 
 
@@ -170,5 +226,8 @@ CHECKS = (
     ("every completed booking keeps what was used", uses_keep_their_time),
     ("every booking is where its history led", states_in_graph),
     ("every change stands in the journal", changes_are_told),
+    ("every displaced booking says why", displaced_are_explained),
+    ("every open offer holds its time", offers_hold_their_time),
+    ("every accepted offer became a booking", successors_are_named),
     ("every booking stands in its company's account", bookkeeping.differences),
 )

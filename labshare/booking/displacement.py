@@ -7,7 +7,7 @@ then the time is claimed by whoever needs it, and last of all the hours are give
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,10 @@ import sqlalchemy as sa
 from labshare.booking import charging, free, lifecycle
 from labshare.booking.change import about
 from labshare.booking.events import BookingDisplaced, OfferWithdrawn
+from labshare.booking.free import Alternative
 from labshare.booking.models import OFFERED, OUTAGE, WAITING, Booking, Displacement
 from labshare.booking.queries import SEEN, Seen
+from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.instruments.timeline import Taken
 from labshare.kernel.actor import Actor
@@ -222,6 +224,26 @@ def by_cause(cause: Cause) -> list[Seen]:
     return [Seen(*row) for row in rows(statement.order_by(Booking.starts_at, Booking.id))]
 
 
-def offered(displaced: Displaced, **values: Any) -> Displaced:
-    """The same with other values, as it stands after a change."""
-    return replace(displaced, version=displaced.version + 1, **values)
+@dataclass(frozen=True)
+class Way:
+    """A displaced booking's way on: why it was displaced, the time that is held for it, and others that are free."""
+
+    displaced: Displaced
+    held: Alternative | None
+    others: Sequence[Alternative]
+
+
+MORE = 2  # that many free times are shown beside the one that is held
+
+
+def way_on(booking: Seen, now: datetime) -> Way | None:
+    """How a displaced booking can go on; None where it was never displaced. At most five statements."""
+    found = of_booking(booking.id) if booking.state == lifecycle.DISPLACED else None
+    if found is None:
+        return None
+    held = None
+    if found.state == OFFERED and found.instrument_id is not None and found.slot is not None:
+        held = Alternative(catalogue.known_by_id(found.instrument_id), found.slot)
+    known = catalogue.known_by_id(booking.instrument_id)
+    others = free.alternatives(known, booking.slot, now)[:MORE] if found.is_open else []
+    return Way(found, held, others)

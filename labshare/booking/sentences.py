@@ -20,6 +20,12 @@ _TOLD = {
     "booking_over_quota": N_(
         "The company may use less than before: it keeps its time, but no hours until the laboratory waives them."
     ),
+    "booking_displaced": N_("The laboratory needs this time itself: the hours are given back. It was %(was)s. %(why)s"),
+    "offer_made": N_("Another time is held until %(answer_by)s: %(start)s to %(end)s."),
+    "offer_accepted": N_("%(who)s took another time: %(start)s to %(end)s."),
+    "offer_declined": N_("%(who)s does without another time."),
+    "offer_lapsed": N_("The time that was held is free again: nobody answered by %(answer_by)s."),
+    "offer_withdrawn": N_("The laboratory needs the time that was held after all; another one is looked for."),
     "booking_expired": N_("Nobody answered by %(decide_by)s; the time was given back."),
     "booking_started": N_("%(who)s checked in."),
     "booking_completed": N_("%(who)s checked out; used from %(used_from)s to %(used_to)s."),
@@ -63,6 +69,13 @@ USE_WORDS = {
     OVERRUN: N_("excused: somebody else was still there"),
     CLOSED: N_("excused: the instrument was out of service"),
 }
+CAUSE_WORDS = {
+    "maintenance": N_("The instrument is maintained then."),
+    "outage": N_("The instrument broke down."),
+    "closed_day": N_("The laboratory is closed that day."),
+    "retired": N_("The instrument is retired."),
+    "channels": N_("The instrument has fewer channels from now on."),
+}
 _ENTERED = N_("%(who)s entered that it was used from %(used_from)s to %(used_to)s.")
 _ASSUMED = N_("Nobody checked out; taken as used from %(used_from)s to %(used_to)s.")
 _WITH_A_PROBLEM = N_("%(who)s checked out; used from %(used_from)s to %(used_to)s. A problem was reported: %(problem)s")
@@ -78,6 +91,8 @@ def sentence(kind: str, data: Mapping[str, Any], who: str | None, zone: ZoneInfo
             "start": _moment(data["starts_at"], zone),
             "end": _moment(data["ends_at"], zone),
             "old_start": _moment(data.get("old_starts_at"), zone),
+            "answer_by": _moment(data.get("answer_by"), zone),
+            "why": CAUSE_WORDS.get(data.get("cause", ""), ""),
             "decide_by": _moment(data.get("decide_by"), zone),
             "used_from": _moment(data.get("used_from") or after.get("starts_at"), zone),
             "used_to": _moment(data.get("used_to") or after.get("ends_at"), zone),

@@ -1,6 +1,7 @@
 """How bookings are written and read on the wire."""
 
 from labshare.booking.schemas.asked import (
+    AcceptIn,
     ApproveIn,
     BookingIn,
     CheckIn,
@@ -15,8 +16,10 @@ from labshare.booking.schemas.asked import (
 )
 from labshare.booking.schemas.told import (
     BookingOut,
+    BookingShownOut,
     BookingsOut,
     FreesOut,
+    Shown,
     TimelineOut,
     UsageOut,
     VerdictOut,
@@ -26,9 +29,11 @@ from labshare.booking.schemas.told import (
 )
 
 __all__ = [
+    "AcceptIn",
     "ApproveIn",
     "BookingIn",
     "BookingOut",
+    "BookingShownOut",
     "BookingsOut",
     "CheckIn",
     "CheckOutIn",
@@ -37,6 +42,7 @@ __all__ = [
     "ListIn",
     "MoveIn",
     "RejectIn",
+    "Shown",
     "TimelineIn",
     "TimelineOut",
     "UsageIn",

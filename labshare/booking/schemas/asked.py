@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validates_sc
 
 from labshare.booking import lifecycle, rules
 from labshare.booking.services.asking import Draft
+from labshare.booking.services.offering import Wish
 from labshare.kernel.errors import N_
 from labshare.kernel.slots import Slot
 from labshare.web.bodies import Length, Line, Moment, OneOf, Prose, Whole
@@ -75,6 +76,26 @@ class RejectIn(VersionIn):
 
 class MoveIn(SlotIn, VersionIn):
     """Another time on the same instrument."""
+
+
+class AcceptIn(Schema):
+    """Which time is taken for a displaced booking: the one that is held, or a free one that is named."""
+
+    instrument = Line(40, metadata={"description": "With both times: another free time than the one that is held."})
+    starts_at = Moment()
+    ends_at = Moment()
+
+    @validates_schema(skip_on_field_errors=True)
+    def whole(self, data: dict[str, Any], **_rest: Any) -> None:
+        missing = [name for name in ("instrument", "starts_at", "ends_at") if name not in data]
+        if data and missing:
+            raise ValidationError([N_("Say which instrument, from when and to when.")], missing[0])
+        if data and data["starts_at"] >= data["ends_at"]:
+            raise ValidationError([N_("Must end after it starts.")], "ends_at")
+
+    @post_load
+    def wish(self, data: dict[str, Any], **_rest: Any) -> Wish | None:
+        return Wish(data["instrument"], Slot(data["starts_at"], data["ends_at"])) if data else None
 
 
 class CheckOutIn(VersionIn):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from labshare.booking import lifecycle
+from labshare.booking.displacement import Way
+from labshare.booking.models import CAUSES, OFFER_STATES
 from labshare.booking.queries import Seen
 from labshare.quotas.rules import Share
 from labshare.web.api import ReasonOut
 from labshare.web.bodies import OneOf
+from labshare.web.errors import alternative_out
 from labshare.web.i18n import own
 
 
@@ -94,6 +98,49 @@ def _written(seen: Seen) -> dict[str, Any]:
         "over_quota": seen.over_quota,
         "replaces": seen.replaces_id,
     }
+
+
+class DisplacedOut(Schema):
+    """Why a booking was displaced, and how it can go on."""
+
+    cause = fields.String(required=True, validate=OneOf(CAUSES))
+    state = fields.String(required=True, validate=OneOf(OFFER_STATES))
+    offer = fields.Dict(
+        allow_none=True, metadata={"description": "instrument, starts_at, ends_at: the time that is held."}
+    )
+    answer_by = fields.AwareDateTime(allow_none=True)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A booking, and where it was displaced its way on."""
+
+    booking: Seen
+    way: Way | None
+
+
+class BookingShownOut(BookingOut):
+    """One booking; where it was displaced, how it can go on."""
+
+    displaced = fields.Nested(DisplacedOut, allow_none=True)
+    alternatives = fields.List(
+        fields.Dict(), metadata={"description": "Free times that are not held: instrument, starts_at, ends_at."}
+    )
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:  # noqa: ARG002 - marshmallow's signature
+        """A booking and its way on."""
+        seen, way = obj.booking, obj.way
+        told: dict[str, Any] = {"displaced": None, "alternatives": []}
+        if way is not None:
+            about = way.displaced
+            told["displaced"] = {
+                "cause": about.cause,
+                "state": about.state,
+                "offer": alternative_out(way.held) if way.held else None,
+                "answer_by": about.answer_by.isoformat() if about.answer_by else None,
+            }
+            told["alternatives"] = [alternative_out(one) for one in way.others]
+        return _written(seen) | told
 
 
 class FreeOut(Schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import charging, lifecycle, policy, presence, queries, rules
+from labshare.booking import charging, ending, lifecycle, policy, presence, queries, rules
 from labshare.booking.change import about, change, refuse, standing
 from labshare.booking.events import BookingCompleted, BookingMissed, BookingStarted, UsageCorrected
 from labshare.booking.models import UsageRecord
@@ -45,7 +45,7 @@ def check_in(actor: Actor, booking_id: int, version: int | None = None, retry: R
         seen = change(tx, actor, old, version, values, BookingStarted, now, at=now, late=late, excuse=excuse)
         tx.note(_record, _row(old, known, now, judgement.CHECKED_IN) | {"late": late, "excuse": excuse})
         if early:
-            _hold(tx, old, Slot(now, scene.claim.end))
+            ending.hold(tx, old, Slot(now, scene.claim.end))
         return tx.done(seen)
 
 
@@ -63,13 +63,13 @@ def check_out(
     with transaction(retry=retry) as tx:
         old = standing(actor, booking_id, "check_out")
         refuse(rules.wrong_move(old.state, "check_out"))
-        known, use = catalogue.known_by_id(old.instrument_id), _use(old)
+        known, use = catalogue.known_by_id(old.instrument_id), ending.use_of(old)
         end = max(now, use.starts_at)
         scene = presence.around(old, known, now)
         overtime, early, excuse = judgement.leaving(old.slot, end, known, scene.hindrances)
         said = {"samples": samples, "note": note, "problem": problem}
         judged = {"overtime": overtime, "left_early": early, "excuse": use.excuse or excuse}
-        seen = _complete(tx, actor, old, version, known, scene, use, end, now, said | judged)
+        seen = ending.complete(tx, actor, old, version, known, scene, use, end, now, said | judged)
         charging.used(tx, actor, old, known, use.starts_at, end, now, excuse)
         return tx.done(seen)
 
@@ -105,13 +105,13 @@ def record(
         if corrects:
             _correct(tx, actor, old, known, scene, slot, values, reason, now)
             charging.corrected(tx, actor, old, known, slot.start, slot.end, now, reason)
-            return tx.done(_use(old))
+            return tx.done(ending.use_of(old))
         told = {"overtime": overtime, "left_early": early}
         _tell(tx, actor, old, slot, judgement.OPERATOR, now, **told)  # compared and swapped before anything is written
         tx.note(_record, _row(old, known, slot.start, judgement.OPERATOR) | _ended(slot, slot.end) | values)
-        _hold(tx, old, judgement.kept(scene.claim, slot.start, slot.end, known))
+        ending.hold(tx, old, judgement.kept(scene.claim, slot.start, slot.end, known))
         charging.used(tx, actor, old, known, slot.start, slot.end, now, other)
-        return tx.done(_use(old))
+        return tx.done(ending.use_of(old))
 
 
 def judge(actor: Actor, booking_id: int, now: datetime) -> str | None:
@@ -138,20 +138,13 @@ def judge(actor: Actor, booking_id: int, now: datetime) -> str | None:
             tx.note(_record, _row(old, known, old.starts_at, judgement.ASSUMED) | _ended(old.slot, old.ends_at))
             charging.used(tx, actor, old, known, old.starts_at, old.ends_at, now)
         else:
-            use = _use(old)
+            use = ending.use_of(old)
             assumed = {"source": judgement.ASSUMED}
             scene = presence.around(old, known, now)
             end = max(old.ends_at, use.starts_at)
-            _complete(tx, actor, old, None, known, scene, use, end, now, assumed)
+            ending.complete(tx, actor, old, None, known, scene, use, end, now, assumed)
             charging.used(tx, actor, old, known, use.starts_at, end, now)
         return verdict.does
-
-
-def _use(booking: Seen) -> Use:
-    use = presence.use_of(booking.id)
-    if use is None:
-        raise RuntimeError(f"booking {booking.id} is {booking.state} and has no usage record")
-    return use
 
 
 def _row(booking: Seen, known: Known, start: datetime, source: str) -> dict[str, Any]:
@@ -175,33 +168,6 @@ def _ended(used: Slot, freed_at: datetime) -> dict[str, Any]:
     return {"ends_at": used.end, "freed_at": freed_at, "minutes": judgement.minutes(used.start, used.end)}
 
 
-def _hold(tx: Transaction, booking: Seen, slot: Slot) -> None:
-    timeline.shift(tx, kind=timeline.BOOKING, owner_id=booking.id, channel=booking.channel, slot=slot)
-
-
-def _complete(
-    tx: Transaction,
-    actor: Actor,
-    old: Seen,
-    version: int | None,
-    known: Known,
-    scene: Scene,
-    use: Use,
-    end: datetime,
-    now: datetime,
-    values: dict[str, Any],
-) -> Seen:
-    """Close the open record, give back what is left of the time, and tell."""
-    ended = {"ends_at": end, "freed_at": max(now, end), "minutes": judgement.minutes(use.starts_at, end)}
-    source = values.get("source", use.source)
-    said: dict[str, Any] = {"used_from": use.starts_at, "used_to": end, "source": source}
-    said |= {name: values[name] for name in ("overtime", "left_early", "problem") if name in values}
-    seen = change(tx, actor, old, version, {"state": lifecycle.COMPLETED}, BookingCompleted, now, **said)
-    swap(tx, _record, use.id, use.version, ended | values)
-    _hold(tx, old, judgement.kept(scene.claim, use.starts_at, end, known))
-    return seen
-
-
 def _tell(tx: Transaction, actor: Actor, old: Seen, used: Slot, source: str, now: datetime, **more: Any) -> None:
     """The booking is completed without anybody having checked in."""
     said = {"used_from": used.start, "used_to": used.end, "source": source, **more}
@@ -223,7 +189,7 @@ def _correct(
     now: datetime,
 ) -> None:
     """Write the record anew, and what it said before into the history."""
-    use = _use(old)
+    use = ending.use_of(old)
     values = values | {
         "starts_at": slot.start,
         "ends_at": slot.end,
@@ -236,7 +202,7 @@ def _correct(
     said: dict[str, Any] = {"booking_id": old.id, "before": was, "after": new, "reason": reason}
     publish(tx, actor, UsageCorrected(object_id=use.id, version=number, **about(old), **said), now)
     widest = Slot(min(scene.claim.start, old.starts_at), max(scene.claim.end, old.ends_at))
-    _hold(tx, old, judgement.kept(widest, slot.start, slot.end, known))
+    ending.hold(tx, old, judgement.kept(widest, slot.start, slot.end, known))
 
 
 def _plain(value: Any) -> Any:
