@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import labshare.clockwork.models
+import labshare.maintenance.models
 import labshare.notifications.models  # noqa: F401
 from labshare import home
 from labshare.booking import api as booking_api

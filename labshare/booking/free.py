@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from labshare.booking import rules
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.instruments.queries import Known
+from labshare.instruments.rules import BOOKABLE
 from labshare.instruments.timeline import Taken
 from labshare.kernel.slots import MINUTE, Slot, grid, union
 
@@ -27,7 +30,7 @@ class Alternative:
 
 def slots(known: Known, claims: list[Taken], within: Slot, minutes: int, now: datetime) -> Iterator[Slot]:
     """Every slot of `minutes` on the grid inside `within` that passes the instrument's rules by itself."""
-    if known.state != "in_service" or not known.min_minutes <= minutes <= known.max_minutes:
+    if known.state not in BOOKABLE or not known.min_minutes <= minutes <= known.max_minutes:
         return
     if minutes % known.grid_minutes:
         return
@@ -56,19 +59,56 @@ def of_instrument(known: Known, within: Slot, minutes: int, now: datetime) -> li
 def alternatives(known: Known, slot: Slot, now: datetime) -> list[Alternative]:
     """The nearest slots of the same length: on the instrument itself, then on others of its category.
 
-    Three statements, whatever the catalogue's size.
+    A constant number of statements, whatever the catalogue's size.
     """
-    minutes = _possible_length(known, slot.minutes)
+    return alternatives_of([(known, slot)], now)[0]
+
+
+def alternatives_of(
+    asked: Sequence[tuple[Known, Slot]],
+    now: datetime,
+    without: Collection[tuple[str, int]] = (),
+    instead: Mapping[int, Sequence[Taken]] = MappingProxyType({}),
+) -> list[list[Alternative]]:
+    """The same of many slots, each by itself, in as many statements as of one.
+
+    As if the claims of the owners `without` were gone, and those of `instead` were there, by instrument.
+    """
+    if not asked:
+        return []
+    spans = [_around(slot, now) for _, slot in asked]
+    widest = Slot(min(span.start for span in spans), max(span.end for span in spans))
+    families: dict[int, list[Known]] = defaultdict(list)
+    for one in catalogue.known_in({known.category_id for known, _ in asked}):
+        families[one.category_id].append(one)
+    everybody = {one.id: one for some in families.values() for one in some} | {known.id: known for known, _ in asked}
+    found = timeline.taken(everybody, widest.padded(1440, 1440))
+    claims = {
+        number: [one for one in some if (one.kind, one.owner_id) not in without] + list(instead.get(number, ()))
+        for number, some in found.items()
+    }
+    return [
+        _alternatives(known, slot, span, families[known.category_id], claims, now)
+        for (known, slot), span in zip(asked, spans, strict=True)
+    ]
+
+
+def _around(slot: Slot, now: datetime) -> Slot:
     start = max(slot.start - LOOK_AROUND, now)
-    around = Slot(start, max(slot.end + LOOK_AROUND, start + LOOK_AROUND))
-    family = [known, *(other for other in catalogue.known_in(known.category_id) if other.id != known.id)]
-    claims = timeline.taken([one.id for one in family], around.padded(1440, 1440))
+    return Slot(start, max(slot.end + LOOK_AROUND, start + LOOK_AROUND))
+
+
+def _alternatives(
+    known: Known, slot: Slot, around: Slot, family: list[Known], claims: Mapping[int, list[Taken]], now: datetime
+) -> list[Alternative]:
+    minutes = _possible_length(known, slot.minutes)
     mine = _nearest(slots(known, claims[known.id], around, minutes, now), slot, SAME)
     found = [Alternative(known, free) for free in mine]
     others = []
-    for other in family[1:]:
-        like = _nearest(slots(other, claims[other.id], around, _possible_length(other, minutes), now), slot, 1)
-        others += [Alternative(other, free) for free in like]
+    for other in family:
+        if other.id != known.id:
+            like = _nearest(slots(other, claims[other.id], around, _possible_length(other, minutes), now), slot, 1)
+            others += [Alternative(other, free) for free in like]
     others.sort(key=lambda one: abs(one.slot.start - slot.start))
     return found + others[:OTHERS]
 

@@ -117,6 +117,8 @@ def settle(said: Mapping[str, Any], before: Described | None, directory: Directo
         entry["approval_required"] = True
     named = {name: said[name] for name in ("category", "category_zh") if name in said}
     faults = rules.faults({**entry, **named})
+    if entry["state"] == rules.BY_WINDOW != was.get("state"):
+        faults.setdefault("state", []).append(N_("A maintenance window sets this, and ends it."))
     columns = {RENAMED.get(name, name): entry[name] for name in PLAIN}
     category: str | None = None
     for column, resolve in (("site_id", _site), ("owner_id", _owner)):

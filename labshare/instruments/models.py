@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from labshare.kernel.db import Id, Model, UtcDateTime, guard
 from labshare.kernel.errors import N_, Conflict, Reason
 
-STATES = ("in_service", "out_of_service", "retired")
+STATES = ("in_service", "in_maintenance", "out_of_service", "retired")
 MODES = ("self_operated", "assisted", "commissioned", "self_operated_clean_room", "long_run")
 
 
@@ -40,7 +40,7 @@ class Instrument(Model):
 
     __tablename__ = "instrument"
     __table_args__ = (
-        CheckConstraint("state IN ('in_service', 'out_of_service', 'retired')", name="state"),
+        CheckConstraint(f"state IN ({', '.join(map(repr, STATES))})", name="state"),
         CheckConstraint("channels BETWEEN 1 AND 500", name="channels"),
         CheckConstraint("grid_minutes BETWEEN 1 AND 1440", name="grid"),
         CheckConstraint("min_minutes BETWEEN 1 AND max_minutes", name="lengths"),

@@ -144,7 +144,11 @@ def _edit(form: Form, it: Described | None = None, status: int = 200) -> tuple[s
         owners=[
             (row.id, own(row.name_en, row.name)) for row in queries.owners([it.owner_id] if it is not None else [])
         ],
-        states=[(state, words.STATE_NAMES[state]) for state in STATES],
+        states=[
+            (state, words.STATE_NAMES[state])
+            for state in STATES
+            if state != rules.BY_WINDOW or (it is not None and it.state == state)
+        ],
         modes=[(mode, words.MODE_NAMES[mode]) for mode in MODES],
         most=rules.NUMBERS,
     )

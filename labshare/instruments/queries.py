@@ -162,9 +162,9 @@ def known_all(codes: Iterable[str]) -> list[Known]:
     return found
 
 
-def known_in(category_id: int) -> list[Known]:
-    """The instruments of a category that are in service, in one statement."""
-    same = KNOWN.where(Instrument.category_id == category_id, Instrument.state == "in_service")
+def known_in(category_ids: Iterable[int]) -> list[Known]:
+    """The instruments of these categories that can be booked, in one statement."""
+    same = KNOWN.where(Instrument.category_id.in_(sorted(category_ids)), Instrument.state.in_(sorted(rules.BOOKABLE)))
     return _read(Known, same.order_by(Instrument.code))
 
 

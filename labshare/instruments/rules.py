@@ -13,6 +13,8 @@ from labshare.kernel.errors import N_, Text
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,38}", re.ASCII)
 CLASS_CODE = re.compile(r"[0-9]{6}", re.ASCII)
 DAY = 1440  # minutes; the grid is counted from midnight, so its step must divide a day
+BOOKABLE = frozenset({"in_service", "in_maintenance"})  # a window passes; whoever asks for time after it may have it
+BY_WINDOW = "in_maintenance"  # nobody sets this state by hand
 ALWAYS_APPROVED = frozenset({"assisted", "commissioned"})  # staff must be there, so staff must say yes
 MOST_RATE = Decimal(1_000_000)
 

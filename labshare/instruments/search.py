@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from labshare.instruments.models import Category, Claim, Instrument
 from labshare.instruments.queries import KNOWN, as_known, visible_to
+from labshare.instruments.rules import BOOKABLE
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import UtcDateTime, like, overlapping, rows
 from labshare.kernel.slots import Slot
@@ -86,7 +87,7 @@ def _free(slot: Slot) -> sa.ColumnElement[bool]:
         .correlate(Instrument)
         .scalar_subquery()
     )
-    return sa.and_(Instrument.state == "in_service", taken < Instrument.channels)
+    return sa.and_(Instrument.state.in_(sorted(BOOKABLE)), taken < Instrument.channels)
 
 
 def _by_minutes(column: Any, moments: dict[int, datetime]) -> sa.ColumnElement[datetime]:

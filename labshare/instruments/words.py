@@ -6,10 +6,11 @@ from labshare.kernel.errors import N_, Text
 
 STATE_NAMES: dict[str, Text] = {
     "in_service": N_("In service"),
+    "in_maintenance": N_("In maintenance"),
     "out_of_service": N_("Out of service"),
     "retired": N_("Retired"),
 }
-STATE_TONES = {"in_service": "good", "out_of_service": "bad", "retired": "neutral"}
+STATE_TONES = {"in_service": "good", "in_maintenance": "wait", "out_of_service": "bad", "retired": "neutral"}
 MODE_NAMES: dict[str, Text] = {
     "self_operated": N_("Self-operated"),
     "assisted": N_("Assisted by staff"),

@@ -9,6 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from labshare.booking import lifecycle
+from labshare.instruments.rules import BOOKABLE
 from labshare.instruments.words import length
 from labshare.kernel.errors import N_, Reason
 from labshare.kernel.slots import MINUTE, Slot, on_grid
@@ -140,7 +141,7 @@ def too_many(ahead: Ahead | None, more: int = 1) -> list[Reason]:
 
 def _standing(facts: Facts) -> list[Reason]:
     found = []
-    if facts.terms.state != "in_service":
+    if facts.terms.state not in BOOKABLE:
         found.append(Reason("instrument_unavailable", N_("The instrument is not in service.")))
     if not facts.company_active:
         found.append(Reason("company_suspended", N_("The company may not book at present.")))
@@ -253,7 +254,7 @@ def approval_refusals(
 ) -> list[Reason]:
     """Every reason why a request, whose time is held, cannot be approved any more; `shares` are hours not held yet."""
     found = too_late(now, starts_at)
-    if instrument_state != "in_service":
+    if instrument_state not in BOOKABLE:
         found.append(Reason("instrument_unavailable", N_("The instrument is not in service.")))
     if not company_active:
         found.append(Reason("company_suspended", N_("The company may not book at present.")))
