@@ -86,9 +86,9 @@ def claim(tx: Transaction, *, instrument_id: int, channel: int, slot: Slot, kind
     tx.note(_claim, _row(instrument_id, channel, slot, kind, owner_id), guarded_by=OVERLAP)
 
 
-def claim_all(tx: Transaction, places: Iterable[Place], *, kind: str, owner_id: int) -> int:
-    """Take many stretches for one owner at once; how many. Raises as `claim` does, at once."""
-    taken_now = [_row(one.instrument_id, one.channel, one.slot, kind, owner_id) for one in places]
+def claim_all(tx: Transaction, kind: str, places: Iterable[tuple[int, Place]]) -> int:
+    """Take many stretches at once, each for its owner; how many. Raises as `claim` does, at once."""
+    taken_now = [_row(one.instrument_id, one.channel, one.slot, kind, owner) for owner, one in places]
     if any(row["ends_at"] - row["starts_at"] > LONGEST_CLAIM for row in taken_now):
         raise ValueError("a claim this long must be cut into pieces")
     if taken_now:
