@@ -164,15 +164,17 @@ def clear(tx: Transaction, some: Hit, start: datetime) -> None:
 
 def ease(tx: Transaction, actor: Actor, cause: Cause, still: Slot | None, now: datetime) -> int:
     """Tell those whose time is not needed after all, but for what is `still` taken; how many those are."""
-    freed = [
-        one
-        for one in by_cause(cause)
-        if one.starts_at > now and (still is None or not _held(one).overlaps(still))
-    ]
-    for one in freed:
+    mine = sa.and_(Displacement.cause == cause.kind, Displacement.cause_id == cause.id, Booking.starts_at > now)
+    statement = SEEN.add_columns(Displacement.id).join(Displacement, Displacement.booking_id == Booking.id).where(mine)
+    freed = 0
+    for *row, number in rows(statement.order_by(Booking.starts_at, Booking.id)):
+        one = Seen(*row)
+        if still is not None and one.slot.overlaps(still):
+            continue
+        freed += 1
         said: dict[str, Any] = {"company_id": one.company_id, "booking_id": one.id, "instrument_id": one.instrument_id}
-        publish(tx, actor, TimeFreed(object_id=one.id, starts_at=one.starts_at, ends_at=one.ends_at, **said), now)
-    return len(freed)
+        publish(tx, actor, TimeFreed(object_id=number, starts_at=one.starts_at, ends_at=one.ends_at, **said), now)
+    return freed
 
 
 def give_back(tx: Transaction, actor: Actor, entries: Iterable[Entry], now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -74,7 +75,7 @@ def warn_of_upkeep(now: datetime) -> dict[str, int]:
     return {"warned": sum(keeping.warn_of_upkeep(SYSTEM, due, now) for due in upkeep.to_warn_of(SYSTEM, now))}
 
 
-def _numbers(statement: sa.Select[tuple[int]]) -> list[int]:
+def _numbers(statement: sa.Select[Any]) -> list[int]:
     return [number for (number,) in rows(statement)]
 
 

@@ -73,7 +73,7 @@ class Seen:
 _COLUMNS = [getattr(Window, name) for name in Seen.__dataclass_fields__ if name not in ("repeat", "instruments")]
 WINDOW: sa.Select[Any] = sa.select(*_COLUMNS, Series.repeat).outerjoin(Series, Series.id == Window.series_id)
 _PLACES: sa.Select[Any] = (
-    sa.select(
+    sa.select(  # type: ignore[assignment]  # so many columns, typed one by one, are of no use here
         WindowPlace.window_id,
         *(Instrument.id, Instrument.code, Instrument.name_en, Instrument.name_zh, Instrument.site_id, Site.zone),
     )
@@ -112,14 +112,15 @@ def with_places(found: Sequence[Any]) -> list[Seen]:
     places: dict[int, list[Named]] = defaultdict(list)
     mine = _PLACES.where(WindowPlace.window_id.in_([row.id for row in found])).order_by(Instrument.code)
     for window_id, *about, zone in rows(mine):
-        places[window_id].append(Named(*about, ZoneInfo(zone)))
-    return [Seen(*row, instruments=places[row.id]) for row in found]
+        number, code, name_en, name_zh, site_id = about
+        places[window_id].append(Named(number, code, name_en, name_zh, site_id, ZoneInfo(zone)))
+    return [Seen(*row, places[row.id]) for row in found]
 
 
 def listed(
     actor: Actor, *, coming: bool | None = None, now: datetime | None = None, instrument: str | None = None
 ) -> sa.Select[Any]:
-    """The windows the actor may see, for a paged list: those that are planned or under way, those that are over, all."""
+    """The windows the actor may see, for a paged list: those planned or under way, those that are over, or all."""
     statement = WINDOW.where(visible_to(actor))
     if coming is not None:
         live = Window.state.in_(sorted(lifecycle.LIVE))
@@ -225,7 +226,7 @@ class Shared:
     instruments: Sequence[str] = ()
 
 
-_UTILITY: sa.Select[Any] = sa.select(
+_UTILITY: sa.Select[Any] = sa.select(  # type: ignore[assignment]  # likewise
     Utility.id, Utility.site_id, Utility.name_en, Utility.name_zh, Utility.version
 ).order_by(Utility.name_en, Utility.id)
 
@@ -252,4 +253,4 @@ def _with_dependents(found: Sequence[Any]) -> list[Shared]:
     mine = statement.where(Dependence.utility_id.in_([row.id for row in found]))
     for number, code in rows(mine.order_by(Instrument.code)) if found else ():
         codes[number].append(code)
-    return [Shared(*row, instruments=codes[row.id]) for row in found]
+    return [Shared(*row, codes[row.id]) for row in found]

@@ -53,7 +53,7 @@ def _windows(moment: Any, *states: str) -> sa.ScalarSelect[Any]:
 
 
 _DONE = _windows(sa.func.max(Window.ends_at), lifecycle.DONE)
-_SINCE = sa.case((_DONE > Upkeep.since, _DONE), else_=Upkeep.since)
+_SINCE = sa.case((Upkeep.since < _DONE, _DONE), else_=Upkeep.since)
 _RUN = (
     sa.select(sa.func.coalesce(sa.func.sum(UsageRecord.minutes), 0))
     .where(UsageRecord.instrument_id == Upkeep.instrument_id, UsageRecord.starts_at >= _SINCE)

@@ -50,7 +50,12 @@ def _report(actor: Actor, code: str, note: str, expected_until: datetime | None,
         has_one = queries.open_outage_of(instrument_id) is not None
         refuse(rules.outage_refusals(known.state, has_one=has_one, until=expected_until, now=now))
         until = expected_until or now + rules.UNTIL_KNOWN
-        row = {"instrument_id": known.id, "state": lifecycle.OPEN, "began_at": now, "claimed_until": until}
+        row: dict[str, Any] = {
+            "instrument_id": known.id,
+            "state": lifecycle.OPEN,
+            "began_at": now,
+            "claimed_until": until,
+        }
         row |= {"expected_until": expected_until, "note": note, "person_id": actor.person_id, "version": 1}
         number = int(tx.execute(sa.insert(_outage).values(row).returning(_outage.c.id)).scalar_one())
         found = displacement.hit([Area(known.id, Slot(now, until))], tx)
@@ -59,8 +64,8 @@ def _report(actor: Actor, code: str, note: str, expected_until: datetime | None,
             entries += ending.cut_short(tx, actor, booking, known, now)
         entries += _take(tx, actor, known, number, Slot(now, until), found, now)
         condition.change(tx, actor, known, now, state="out_of_service")
-        said = {"instrument_id": known.id, "began_at": now, "claimed_until": until}
-        told = {"note": note, "displaced": len(found.bookings)}
+        said: dict[str, Any] = {"instrument_id": known.id, "began_at": now, "claimed_until": until}
+        told: dict[str, Any] = {"note": note, "displaced": len(found.bookings)}
         publish(tx, actor, OutageBegan(object_id=number, version=1, **said, **told), now)
         displacement.give_back(tx, actor, entries, now)
         return tx.done(queries.outage(actor, number))
@@ -117,13 +122,13 @@ def repaired(
         if not policy.may_plan(actor, [old.site_id]):
             raise Forbidden
         refuse(rules.outage_is_over(old.state))
-        values = {"state": lifecycle.ENDED, "ended_at": now, "remedy": remedy}
+        values: dict[str, Any] = {"state": lifecycle.ENDED, "ended_at": now, "remedy": remedy}
         new = swap(tx, _outage, old.id, old.version if version is None else version, values)
         timeline.release(tx, kind=timeline.OUTAGE, owner_id=old.id, after=max(now, old.began_at + MINUTE))
         if known.state == "out_of_service":
             in_window = bool(queries.open_elsewhere([known.id], but=0))
             condition.change(tx, actor, known, now, state="in_maintenance" if in_window else "in_service")
-        said = {"instrument_id": known.id, "began_at": old.began_at, "ended_at": now, "remedy": remedy}
+        said: dict[str, Any] = {"instrument_id": known.id, "began_at": old.began_at, "ended_at": now, "remedy": remedy}
         publish(tx, actor, OutageEnded(object_id=old.id, version=new, **said), now)
         displacement.ease(tx, actor, Cause(OUTAGE, old.id), None, now)
         return tx.done(queries.outage(actor, outage_id))

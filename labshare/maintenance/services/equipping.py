@@ -16,8 +16,14 @@ from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 from labshare.maintenance import policy, queries, upkeep
-from labshare.maintenance.events import DocumentAdded, DocumentRemoved, UpkeepRemoved, UpkeepSet
-from labshare.maintenance.events import UtilityAdded, UtilityChanged
+from labshare.maintenance.events import (
+    DocumentAdded,
+    DocumentRemoved,
+    UpkeepRemoved,
+    UpkeepSet,
+    UtilityAdded,
+    UtilityChanged,
+)
 from labshare.maintenance.models import Dependence, Document, Upkeep, UpkeepWarning, Utility, Window
 from labshare.maintenance.queries import Shared
 from labshare.maintenance.upkeep import Due
@@ -27,18 +33,17 @@ _warning, _window = map(table_of, (UpkeepWarning, Window))
 MOST_DOCUMENTS = 20
 
 
-def add_utility(
-    actor: Actor, names: dict[str, str], codes: Sequence[str], retry: Retry | None = None
-) -> Shared:
+def add_utility(actor: Actor, names: dict[str, str], codes: Sequence[str], retry: Retry | None = None) -> Shared:
     """Say what several instruments of one site depend on. Raises Forbidden, Invalid."""
     now = clock.now()
     with transaction(retry=retry) as tx:
         instruments = _of_one_site(actor, codes)
-        values = {**names, "site_id": instruments[0].site_id, "version": 1}
+        values: dict[str, Any] = {**names, "site_id": instruments[0].site_id, "version": 1}
         number = int(tx.execute(sa.insert(_utility).values(values).returning(_utility.c.id)).scalar_one())
         _depend(tx, number, instruments)
         ids = tuple(one.id for one in instruments)
-        publish(tx, actor, UtilityAdded(object_id=number, version=1, **names, instrument_ids=ids), now)
+        said: dict[str, Any] = {**names, "instrument_ids": ids}
+        publish(tx, actor, UtilityAdded(object_id=number, version=1, **said), now)
         return tx.done(queries.utility(actor, number))
 
 
@@ -56,7 +61,8 @@ def change_utility(
         tx.execute(sa.delete(_dependence).where(_dependence.c.utility_id == old.id))
         _depend(tx, old.id, instruments)
         ids = tuple(one.id for one in instruments)
-        publish(tx, actor, UtilityChanged(object_id=old.id, version=version, **names, instrument_ids=ids), now)
+        said: dict[str, Any] = {**names, "instrument_ids": ids}
+        publish(tx, actor, UtilityChanged(object_id=old.id, version=version, **said), now)
         return tx.done(queries.utility(actor, utility_id))
 
 
@@ -105,12 +111,17 @@ def set_upkeep(
         old = tx.execute(sa.select(_upkeep.c.id, _upkeep.c.version).where(mine)).one_or_none()
         values: dict[str, Any] = {"every_days": every_days, "every_hours": every_hours, "note": note}
         if old is None:
-            row = {**values, "instrument_id": known.id, "kind": kind, "since": now, "version": 1}
+            row: dict[str, Any] = {**values, "instrument_id": known.id, "kind": kind, "since": now, "version": 1}
             number = int(tx.execute(sa.insert(_upkeep).values(row).returning(_upkeep.c.id)).scalar_one())
             version = 1
         else:
             number, version = old.id, swap(tx, _upkeep, old.id, old.version, values)
-        said = {"instrument_id": known.id, "kind_of_work": kind, "every_days": every_days, "every_hours": every_hours}
+        said: dict[str, Any] = {
+            "instrument_id": known.id,
+            "kind_of_work": kind,
+            "every_days": every_days,
+            "every_hours": every_hours,
+        }
         publish(tx, actor, UpkeepSet(object_id=number, version=version, **said), now)
         return tx.done(upkeep.one(actor, number))
 
@@ -124,7 +135,7 @@ def remove_upkeep(actor: Actor, upkeep_id: int) -> None:
             raise Forbidden
         tx.execute(sa.delete(_warning).where(_warning.c.upkeep_id == old.id))
         tx.execute(sa.delete(_upkeep).where(_upkeep.c.id == old.id))
-        said = {"instrument_id": old.instrument_id, "kind_of_work": old.kind}
+        said: dict[str, Any] = {"instrument_id": old.instrument_id, "kind_of_work": old.kind}
         fact = UpkeepRemoved(object_id=old.id, every_days=old.every_days, every_hours=old.every_hours, **said)
         publish(tx, actor, fact, now)
 
@@ -146,7 +157,7 @@ def add_document(
         if tx.execute(there).scalar_one() >= MOST_DOCUMENTS:
             text = N_("A window has at most %(most)s documents.", most=MOST_DOCUMENTS)
             raise Conflict(text, code="too_many_documents")
-        row = {"window_id": window.id, "name": name, "media_type": media_type, "size": len(content)}
+        row: dict[str, Any] = {"window_id": window.id, "name": name, "media_type": media_type, "size": len(content)}
         row |= {"content": content, "person_id": actor.person_id, "at": now}
         number = int(tx.execute(sa.insert(_document).values(row).returning(_document.c.id)).scalar_one())
         publish(tx, actor, DocumentAdded(object_id=window.id, name=name, size=len(content)), now)

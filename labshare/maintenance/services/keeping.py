@@ -79,10 +79,10 @@ def warn_of_upkeep(actor: Actor, due: Due, now: datetime) -> bool:
     """Tell that an upkeep is overdue, once since it was last done. Whether that was still to be done."""
     _by_the_clock(actor)
     with transaction() as tx:
-        row = {"upkeep_id": due.id, "since": due.since, "at": now}
+        row: dict[str, Any] = {"upkeep_id": due.id, "since": due.since, "at": now}
         if not tx.insert_missing(_warning, [row]):
             return False
-        said = {"instrument_id": due.instrument_id, "kind_of_work": due.kind, "since": due.since}
+        said: dict[str, Any] = {"instrument_id": due.instrument_id, "kind_of_work": due.kind, "since": due.since}
         said |= {"every_days": due.every_days, "every_hours": due.every_hours, "hours_run": due.minutes_run // 60}
         publish(tx, actor, UpkeepOverdue(object_id=due.id, **said), now)
         return True

@@ -87,7 +87,7 @@ def _plan(actor: Actor, draft: Draft, retry: Retry | None) -> Planned:
         displacement.clear(tx, found.hit, slots[0].start)
         timeline.claim_all(tx, timeline.MAINTENANCE, [(_owner(windows, place), place) for place in found.places])
         for one in windows:
-            said = {"displaced": len(hit[one.id].bookings), "series_id": one.series_id}
+            said: dict[str, Any] = {"displaced": len(hit[one.id].bookings), "series_id": one.series_id}
             publish(tx, actor, WindowPlanned(**about(one), version=1, **said), now)
         displacement.give_back(tx, actor, entries, now)
         return tx.done(Planned(windows, found))
@@ -153,7 +153,11 @@ def _change(
             timeline.claim_all(tx, timeline.MAINTENANCE, [(old.id, place) for place in found.places])
         number = swap(tx, _window, old.id, old.version if version is None else version, values)
         new = replace(old, version=number, **values)
-        was = {"old_starts_at": old.starts_at, "old_ends_at": old.ends_at, "displaced": len(found.lines)}
+        was: dict[str, Any] = {
+            "old_starts_at": old.starts_at,
+            "old_ends_at": old.ends_at,
+            "displaced": len(found.lines),
+        }
         publish(tx, actor, WindowChanged(**about(new), version=number, **was), now)
         if moved:
             displacement.ease(tx, actor, Cause(MAINTENANCE, old.id), new.slot, now)

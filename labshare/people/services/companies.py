@@ -11,17 +11,12 @@ import sqlalchemy as sa
 from labshare.kernel import clock
 from labshare.kernel.actor import COMPANY_ADMIN, STRANGER, Actor
 from labshare.kernel.db import swap, transaction
-from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid
+from labshare.kernel.errors import Forbidden, Invalid
 from labshare.kernel.journal import publish
-from labshare.people import access, lifecycle, passwords, policy, queries, rules, sessions, throttle
+from labshare.people import access, lifecycle, passwords, policy, queries, rules, sessions, standing, throttle
 from labshare.people.events import (
-    CompanyApproved,
     CompanyChanged,
-    CompanyFact,
-    CompanyReactivated,
     CompanyRegistered,
-    CompanyRejected,
-    CompanySuspended,
     PersonJoined,
 )
 from labshare.people.models import Company, Person, RoleGrant
