@@ -17,7 +17,7 @@ from labshare.kernel.db import rows
 from labshare.kernel.errors import NotFound
 from labshare.kernel.slots import Slot
 from labshare.maintenance import lifecycle
-from labshare.maintenance.models import Dependence, Outage, Series, Utility, Window, WindowPlace
+from labshare.maintenance.models import Dependence, Document, Outage, Series, Utility, Window, WindowPlace
 from labshare.people.models import Site
 
 
@@ -114,7 +114,7 @@ def with_places(found: Sequence[Any]) -> list[Seen]:
     for window_id, *about, zone in rows(mine):
         number, code, name_en, name_zh, site_id = about
         places[window_id].append(Named(number, code, name_en, name_zh, site_id, ZoneInfo(zone)))
-    return [Seen(*row, places[row.id]) for row in found]
+    return [Seen(*tuple(row), instruments=places[row.id]) for row in found]  # type: ignore[misc]
 
 
 def listed(
@@ -253,4 +253,24 @@ def _with_dependents(found: Sequence[Any]) -> list[Shared]:
     mine = statement.where(Dependence.utility_id.in_([row.id for row in found]))
     for number, code in rows(mine.order_by(Instrument.code)) if found else ():
         codes[number].append(code)
-    return [Shared(*row, codes[row.id]) for row in found]
+    return [Shared(*tuple(row), instruments=codes[row.id]) for row in found]  # type: ignore[misc]
+
+
+# ---------------------------------------------------------------- documents
+
+
+def documents(window_id: int) -> Sequence[sa.Row[Any]]:
+    """The files of a window: id, name, size, at; the oldest first. Who asks may see the window."""
+    mine = sa.select(Document.id, Document.name, Document.size, Document.at).where(Document.window_id == window_id)
+    return rows(mine.order_by(Document.id))
+
+
+def document(actor: Actor, window_id: int, document_id: int) -> sa.Row[Any]:
+    """One file with its content; raises NotFound."""
+    window(actor, window_id)
+    mine = sa.and_(Document.id == document_id, Document.window_id == window_id)
+    found = rows(sa.select(Document.name, Document.content).where(mine))
+    if not found:
+        raise NotFound
+    one: sa.Row[Any] = found[0]
+    return one

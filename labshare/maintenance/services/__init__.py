@@ -12,16 +12,19 @@ from labshare.maintenance.services.equipping import (
 from labshare.maintenance.services.planning import (
     Draft,
     Planned,
+    Preview,
     cancel,
     change,
     plan,
     preview,
     preview_change,
 )
+from labshare.maintenance.services.withdrawing import preview_suspension, preview_withdrawal, suspend, withdraw
 
 __all__ = [
     "Draft",
     "Planned",
+    "Preview",
     "add_document",
     "add_utility",
     "cancel",
@@ -30,9 +33,13 @@ __all__ = [
     "plan",
     "preview",
     "preview_change",
+    "preview_suspension",
+    "preview_withdrawal",
     "remove_document",
     "remove_upkeep",
     "repaired",
     "report",
     "set_upkeep",
+    "suspend",
+    "withdraw",
 ]

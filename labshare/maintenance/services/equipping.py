@@ -31,6 +31,7 @@ from labshare.maintenance.upkeep import Due
 _utility, _dependence, _upkeep, _document = map(table_of, (Utility, Dependence, Upkeep, Document))
 _warning, _window = map(table_of, (UpkeepWarning, Window))
 MOST_DOCUMENTS = 20
+BIGGEST_DOCUMENT = 512 * 1024  # bytes
 
 
 def add_utility(actor: Actor, names: dict[str, str], codes: Sequence[str], retry: Retry | None = None) -> Shared:
@@ -143,11 +144,11 @@ def remove_upkeep(actor: Actor, upkeep_id: int) -> None:
 # ---------------------------------------------------------------- files of a window
 
 
-def add_document(
-    actor: Actor, window_id: int, name: str, media_type: str, content: bytes, retry: Retry | None = None
-) -> int:
-    """Keep a file with a window; its number. Raises NotFound, Forbidden, Conflict where there are too many."""
+def add_document(actor: Actor, window_id: int, name: str, content: bytes, retry: Retry | None = None) -> int:
+    """Keep a file with a window; its number. Raises NotFound, Forbidden, Invalid, Conflict where there are too many."""
     now = clock.now()
+    if not 1 <= len(content) <= BIGGEST_DOCUMENT:
+        raise Invalid(fields={"content": [N_("A document has 1 byte to %(most)s kB.", most=BIGGEST_DOCUMENT // 1024)]})
     with transaction(retry=retry) as tx:
         window = queries.window(actor, window_id)
         if not policy.may_plan(actor, window.site_ids):
@@ -157,7 +158,7 @@ def add_document(
         if tx.execute(there).scalar_one() >= MOST_DOCUMENTS:
             text = N_("A window has at most %(most)s documents.", most=MOST_DOCUMENTS)
             raise Conflict(text, code="too_many_documents")
-        row: dict[str, Any] = {"window_id": window.id, "name": name, "media_type": media_type, "size": len(content)}
+        row: dict[str, Any] = {"window_id": window.id, "name": name, "size": len(content)}
         row |= {"content": content, "person_id": actor.person_id, "at": now}
         number = int(tx.execute(sa.insert(_document).values(row).returning(_document.c.id)).scalar_one())
         publish(tx, actor, DocumentAdded(object_id=window.id, name=name, size=len(content)), now)

@@ -60,11 +60,19 @@ class Planned:
     consequences: Consequences
 
 
-def preview(actor: Actor, draft: Draft) -> Consequences:
+@dataclass(frozen=True)
+class Preview:
+    """What saving a draft would do, and how many windows it would be."""
+
+    consequences: Consequences
+    windows: int
+
+
+def preview(actor: Actor, draft: Draft) -> Preview:
     """What saving the draft would do: whom it hits, where they could go, which time it takes. Raises as `plan` does."""
     now = clock.now()
-    plan_, _ = _settled(actor, draft, now)
-    return planner.with_nearest(planner.foresee(plan_, now), now)
+    plan_, slots = _settled(actor, draft, now)
+    return Preview(planner.with_nearest(planner.foresee(plan_, now), now), len(slots))
 
 
 def plan(actor: Actor, draft: Draft, retry: Retry | None = None) -> Planned:
