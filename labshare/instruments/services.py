@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from labshare.instruments import entry, policy, queries, sheet
+from labshare.instruments import entry, policy, queries, sheet, timeline
 from labshare.instruments.entry import Directory, Settled
 from labshare.instruments.events import InstrumentAdded, InstrumentChanged
 from labshare.instruments.models import Instrument
@@ -108,6 +108,8 @@ def _change(
     version = swap(tx, _TABLE, before.id, before.version, {name: row[name] for name in changes})
     fact = InstrumentChanged(object_id=before.id, version=version, code=before.code, changes=changes)
     publish(tx, actor, fact, now)
+    if row["channels"] > before.channels:
+        timeline.spread(tx, before.id, range(before.channels + 1, row["channels"] + 1), now)
 
 
 _TABLE: Any = Instrument.__table__
