@@ -110,7 +110,7 @@ def _row(instrument_id: int, channel: int, slot: Slot, kind: str, owner_id: int)
 def spread(tx: Transaction, instrument_id: int, channels: range, now: datetime) -> int:
     """Close new channels too for whatever closes the whole instrument from now on; how many claims that takes."""
     closing = sa.and_(_claim.c.kind.in_((MAINTENANCE, OUTAGE)), _claim.c.ends_at > now)
-    owners = (
+    owners: sa.Select[Any] = (
         sa.select(_claim.c.kind, _claim.c.owner_id, sa.func.min(_claim.c.starts_at), sa.func.max(_claim.c.ends_at))
         .add_columns(sa.func.max(_claim.c.channel))
         .where(closing, _claim.c.instrument_id == instrument_id)
