@@ -116,9 +116,10 @@ def spread(tx: Transaction, instrument_id: int, channels: range, now: datetime) 
         .where(closing, _claim.c.instrument_id == instrument_id)
         .group_by(_claim.c.kind, _claim.c.owner_id)
     )
+    found: Sequence[Any] = tx.execute(owners).all()
     rows = [
         _row(instrument_id, channel, Slot(max(start, now), end), kind, owner)
-        for kind, owner, start, end, highest in tx.execute(owners)
+        for kind, owner, start, end, highest in found
         for channel in channels
         if channel > highest
     ]
