@@ -289,6 +289,7 @@ def test_a_repeat_that_contradicts_itself_is_told_everything_at_once() -> None:
     assert refused(every="month", weekdays=(0, 1), day=23, nth=4, times=1) == ["day", "weekdays"]
     assert refused(every="month", nth=0, weekdays=(0,), times=1) == ["nth"]
     assert refused(every="year", weekdays=(0, 0), interval=53, times=1) == ["every", "interval", "weekdays"]
-    assert refused(every="week", weekdays=(7,), times=1) == ["weekdays"]
+    assert refused(every="week", weekdays=(0, 7), times=1) == ["weekdays"]
+    assert refused(every="month", interval=12, until=date(2101, 1, 1)) == ["until"]
     [fault] = faults(Repeat("week", interval=53, times=1), MONDAY, BERLIN)["interval"]
     assert str(fault) == "Must be from 1 to 52."
