@@ -6,7 +6,7 @@ import json
 import math
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Request, request
@@ -227,6 +227,18 @@ class Moment(fields.AwareDateTime):
         if not inside:
             raise ValidationError([N_("Must lie in the years 2000 to 2100.")])
         return moment.astimezone(UTC)
+
+
+class Day(fields.Date):
+    """A day of the years 2000 to 2100."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> date:
+        if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        day: date = super()._deserialize(value, attr, data, **rest)
+        if not EARLIEST.year <= day.year < LATEST.year:
+            raise ValidationError([N_("Must lie in the years 2000 to 2100.")])
+        return day
 
 
 class Whole(fields.Integer):

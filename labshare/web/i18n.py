@@ -54,6 +54,8 @@ def _written(value: Any) -> Any:
         return format_datetime(
             value.replace(tzinfo=None), "d MMM yyyy, HH:mm" if is_en() else "y年M月d日 HH:mm", rebase=False
         )
+    if isinstance(value, date):
+        return day(value)
     return value
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validates_schema
@@ -13,7 +12,7 @@ from labshare.kernel.errors import N_
 from labshare.quotas import rules
 from labshare.quotas.models import ALL, EXCEEDED, PERIODS, REFUSE, SCOPES
 from labshare.quotas.naming import NAMED, Said
-from labshare.web.bodies import Length, Line, OneOf, Prose, Sent, Whole
+from labshare.web.bodies import Day, Length, Line, OneOf, Prose, Sent, Whole
 from labshare.web.paging import PageArguments
 
 BIGGEST_ID = 10**18
@@ -40,18 +39,6 @@ class Hours(fields.Float):
         if abs(hours * 60 - minutes) > 1e-4:  # a third of an hour has no last digit
             raise ValidationError([N_("Must come to whole minutes.")])
         return minutes
-
-
-class Day(fields.Date):
-    """A day of the years 2000 to 2100."""
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> date:
-        if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
-        day: date = super()._deserialize(value, attr, data, **rest)
-        if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise ValidationError([N_("Must lie in the years 2000 to 2100.")])
-        return day
 
 
 class CategoryRef(fields.Field):
