@@ -37,6 +37,9 @@ from labshare.instruments.jobs import SEED_CALENDARS
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import N_
+from labshare.maintenance import api as maintenance_api
+from labshare.maintenance.checks import CHECKS as MAINTENANCE_CHECKS
+from labshare.maintenance.jobs import KEEP_WINDOWS, REMIND_OF_WINDOWS, WARN_OF_UPKEEP
 from labshare.notifications import api as messages_api
 from labshare.notifications import pages as inbox_pages
 from labshare.notifications import queries as inbox
@@ -75,6 +78,7 @@ APIS: tuple = (
     instruments_api.blp,
     accounts_api.blp,
     booking_api.blp,
+    maintenance_api.blp,
     messages_api.blp,
     clockwork_api.blp,
 )
@@ -130,11 +134,12 @@ SUBSCRIPTIONS: dict = {
     AccountOpened: (count_what_is_there,),
     AllowancesSet: (count_what_is_there,),
 }
-CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS)
+CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS, *MAINTENANCE_CHECKS)
 JOBS: tuple = (
     *(REMIND_MANAGERS, EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, OPEN_PERIODS, WARN_OF_LIMITS),
     *(RECHECK_ALLOWANCES, ENFORCE_SUSPENSIONS, RECONCILE_ACCOUNTS),
-    *(LAPSE_OFFERS, MAKE_OFFERS, SEED_CALENDARS),
+    *(KEEP_WINDOWS, REMIND_OF_WINDOWS, WARN_OF_UPKEEP, LAPSE_OFFERS, MAKE_OFFERS),
+    SEED_CALENDARS,
     *(DELIVER, TIDY_MESSAGES, TIDY_UP, CHECK),
 )
 START_CHECKS: dict = {"overlap_guard": overlap_guard}  # without these no page is served

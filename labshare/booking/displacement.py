@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from labshare.booking import charging, free, lifecycle
 from labshare.booking.change import about
-from labshare.booking.events import BookingDisplaced, OfferWithdrawn
+from labshare.booking.events import BookingDisplaced, OfferWithdrawn, TimeFreed
 from labshare.booking.free import Alternative
 from labshare.booking.models import OFFERED, OUTAGE, WAITING, Booking, Displacement
 from labshare.booking.queries import SEEN, Seen
@@ -63,7 +63,12 @@ class Hit:
     in_use: Sequence[Seen] = ()
     over: Sequence[Seen] = ()  # completed, and still holding a cool-down
     offers: Sequence[int] = ()  # displacements
-    closed: Sequence[tuple[int, Taken]] = ()  # instrument, and its maintenance or outage
+    claims: Sequence[tuple[int, Taken]] = ()  # everything in the way, by instrument
+
+    @property
+    def closed(self) -> list[tuple[int, Taken]]:
+        """Other maintenance and outages in the way, by instrument."""
+        return [(number, one) for number, one in self.claims if one.kind in (timeline.MAINTENANCE, timeline.OUTAGE)]
 
     @property
     def owners(self) -> frozenset[tuple[str, int]]:
@@ -72,11 +77,14 @@ class Hit:
         return frozenset(mine | {(timeline.OFFER, number) for number in self.offers})
 
 
-def hit(areas: Sequence[Area], tx: Transaction | None = None) -> Hit:
-    """What lies in the way, in two statements; within a transaction its bookings are held still first."""
+def hit(areas: Sequence[Area], tx: Transaction | None = None, without: Collection[tuple[str, int]] = ()) -> Hit:
+    """What lies in the way, in two statements; within a transaction its bookings are held still first.
+
+    But for claims of the owners `without`.
+    """
     if not areas:
         return Hit()
-    claims = _in_the_way(areas)
+    claims = [(number, one) for number, one in _in_the_way(areas) if (one.kind, one.owner_id) not in without]
     numbers = sorted({one.owner_id for _, one in claims if one.kind == timeline.BOOKING})
     seen = _seen(numbers, tx) if numbers else []
     return Hit(
@@ -84,7 +92,7 @@ def hit(areas: Sequence[Area], tx: Transaction | None = None) -> Hit:
         in_use=[one for one in seen if one.state == lifecycle.IN_USE],
         over=[one for one in seen if one.state == lifecycle.COMPLETED],
         offers=sorted({one.owner_id for _, one in claims if one.kind == timeline.OFFER}),
-        closed=[(number, one) for number, one in claims if one.kind in (timeline.MAINTENANCE, timeline.OUTAGE)],
+        claims=claims,
     )
 
 
@@ -152,6 +160,21 @@ def clear(tx: Transaction, some: Hit, start: datetime) -> None:
     """Uses that are over give up the cool-down they still hold from the moment on."""
     if some.over:
         timeline.release_all(tx, kind=timeline.BOOKING, owner_ids=[one.id for one in some.over], after=start)
+
+
+def ease(tx: Transaction, actor: Actor, cause: Cause, still: Slot | None, now: datetime) -> int:
+    """Tell those whose time is not needed after all, but for what is `still` taken; how many those are."""
+    mine = sa.and_(Displacement.cause == cause.kind, Displacement.cause_id == cause.id, Booking.starts_at > now)
+    statement = SEEN.add_columns(Displacement.id).join(Displacement, Displacement.booking_id == Booking.id).where(mine)
+    freed = 0
+    for *row, number in rows(statement.order_by(Booking.starts_at, Booking.id)):
+        one = Seen(*row)
+        if still is not None and one.slot.overlaps(still):
+            continue
+        freed += 1
+        said: dict[str, Any] = {"company_id": one.company_id, "booking_id": one.id, "instrument_id": one.instrument_id}
+        publish(tx, actor, TimeFreed(object_id=number, starts_at=one.starts_at, ends_at=one.ends_at, **said), now)
+    return freed
 
 
 def give_back(tx: Transaction, actor: Actor, entries: Iterable[Entry], now: datetime) -> None:

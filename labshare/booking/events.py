@@ -122,6 +122,11 @@ class OfferWithdrawn(OfferFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TimeFreed(OfferFact):
+    """The laboratory does not need the time after all for which the booking was displaced; the time is the old one."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookingOverQuota(BookingFact):
     """The company may use less than before: the request holds none of its hours, unless a manager waives it."""
 

@@ -25,6 +25,7 @@ _TOLD = {
     "offer_accepted": N_("%(who)s took another time: %(start)s to %(end)s."),
     "offer_declined": N_("%(who)s does without another time."),
     "offer_lapsed": N_("The time that was held is free again: nobody answered by %(answer_by)s."),
+    "time_freed": N_("The laboratory does not need this time after all; it can be booked again."),
     "offer_withdrawn": N_("The laboratory needs the time that was held after all; another one is looked for."),
     "booking_expired": N_("Nobody answered by %(decide_by)s; the time was given back."),
     "booking_started": N_("%(who)s checked in."),

@@ -14,7 +14,7 @@ from labshare.instruments.notice import Entry, Listed
 from labshare.instruments.rules.opening import Pattern
 from labshare.instruments.rules.week import BadHours, Stretches, read_stretches
 from labshare.kernel.errors import N_
-from labshare.web.bodies import Day, Length, Line, OneOf, Prose
+from labshare.web.bodies import Day, Flag, Length, Line, OneOf, Prose
 
 _HOURS = {"description": "Each as 08:00-22:00, in order; none: closed."}
 
@@ -59,10 +59,8 @@ class HoursOfWeek(fields.List):
         return tuple(found)
 
 
-def _flag(said: str) -> fields.Boolean:
-    return fields.Boolean(
-        load_default=False, truthy={True, "true"}, falsy={False, "false"}, metadata={"description": said}
-    )
+def _flag(said: str) -> Flag:
+    return Flag(load_default=False, metadata={"description": said})
 
 
 _WORKWEEK = [["08:00-22:00"]] * 5 + [["09:00-18:00"], []]

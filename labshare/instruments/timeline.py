@@ -86,9 +86,9 @@ def claim(tx: Transaction, *, instrument_id: int, channel: int, slot: Slot, kind
     tx.note(_claim, _row(instrument_id, channel, slot, kind, owner_id), guarded_by=OVERLAP)
 
 
-def claim_all(tx: Transaction, places: Iterable[Place], *, kind: str, owner_id: int) -> int:
-    """Take many stretches for one owner at once; how many. Raises as `claim` does, at once."""
-    taken_now = [_row(one.instrument_id, one.channel, one.slot, kind, owner_id) for one in places]
+def claim_all(tx: Transaction, kind: str, places: Iterable[tuple[int, Place]]) -> int:
+    """Take many stretches at once, each for its owner; how many. Raises as `claim` does, at once."""
+    taken_now = [_row(one.instrument_id, one.channel, one.slot, kind, owner) for owner, one in places]
     if any(row["ends_at"] - row["starts_at"] > LONGEST_CLAIM for row in taken_now):
         raise ValueError("a claim this long must be cut into pieces")
     if taken_now:
@@ -105,6 +105,27 @@ def _row(instrument_id: int, channel: int, slot: Slot, kind: str, owner_id: int)
         "kind": kind,
         "owner_id": owner_id,
     }
+
+
+def spread(tx: Transaction, instrument_id: int, channels: range, now: datetime) -> int:
+    """Close new channels too for whatever closes the whole instrument from now on; how many claims that takes."""
+    closing = sa.and_(_claim.c.kind.in_((MAINTENANCE, OUTAGE)), _claim.c.ends_at > now)
+    owners: sa.Select[Any] = (
+        sa.select(_claim.c.kind, _claim.c.owner_id, sa.func.min(_claim.c.starts_at), sa.func.max(_claim.c.ends_at))
+        .add_columns(sa.func.max(_claim.c.channel))
+        .where(closing, _claim.c.instrument_id == instrument_id)
+        .group_by(_claim.c.kind, _claim.c.owner_id)
+    )
+    found: Sequence[Any] = tx.execute(owners).all()
+    rows = [
+        _row(instrument_id, channel, Slot(max(start, now), end), kind, owner)
+        for kind, owner, start, end, highest in found
+        for channel in channels
+        if channel > highest
+    ]
+    if rows:
+        tx.execute(sa.insert(_claim), rows)
+    return len(rows)
 
 
 def shift(tx: Transaction, *, kind: str, owner_id: int, channel: int, slot: Slot) -> None:

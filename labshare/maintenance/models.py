@@ -106,7 +106,6 @@ class Document(Model):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     window_id: Mapped[int] = mapped_column(ForeignKey("maintenance_window.id"))
     name: Mapped[str] = mapped_column(String(200))
-    media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary)
     person_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -229,6 +229,18 @@ class Moment(fields.AwareDateTime):
         return moment.astimezone(UTC)
 
 
+class Flag(fields.Boolean):
+    """true or false and nothing else; in an address as a word."""
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(truthy={True, "true"}, falsy={False, "false"}, **rest)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> bool:
+        if not isinstance(value, bool) and (isinstance(data, Sent) or not isinstance(value, str)):
+            raise self.make_error("invalid", input=value)
+        return bool(super()._deserialize(value, attr, data, **rest))
+
+
 class Day(fields.Date):
     """A day of the years 2000 to 2100."""
 

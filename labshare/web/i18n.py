@@ -54,9 +54,7 @@ def _written(value: Any) -> Any:
         return format_datetime(
             value.replace(tzinfo=None), "d MMM yyyy, HH:mm" if is_en() else "y年M月d日 HH:mm", rebase=False
         )
-    if isinstance(value, date):
-        return day(value)
-    return value
+    return day(value) if isinstance(value, date) else value
 
 
 def said(messages: Any) -> Any:

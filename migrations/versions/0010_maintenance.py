@@ -136,7 +136,6 @@ def _create_windows() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("window_id", ID, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("media_type", sa.String(length=100), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=True),

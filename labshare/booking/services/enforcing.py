@@ -6,11 +6,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from labshare.booking import charging, lifecycle, policy, queries
+from labshare.booking import charging, lifecycle, policy, queries, suspension
 from labshare.booking.change import change
-from labshare.booking.events import BookingCancelled, BookingOverQuota
+from labshare.booking.events import BookingOverQuota
 from labshare.booking.models import Booking
-from labshare.instruments import timeline
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import table_of, transaction
 from labshare.kernel.errors import Forbidden
@@ -18,7 +17,6 @@ from labshare.people.lifecycle import SUSPENDED
 from labshare.quotas import account
 from labshare.quotas import queries as accounts
 
-SUSPENSION = "company_suspended"  # why such a booking was cancelled
 _booking = table_of(Booking)
 
 
@@ -46,18 +44,16 @@ def pass_to_manager(actor: Actor, booking_id: int, balance_id: int, now: datetim
 def release_suspended(actor: Actor, booking_id: int, now: datetime) -> bool:
     """Take back what a suspended company has ahead; its time and hours are free at once, and it costs nothing.
 
-    Whether it still had to be done. Raises Conflict where somebody was faster.
+    Whether it still had to be done.
     """
     _by_the_clock(actor)
     with transaction() as tx:
+        tx.execute(sa.select(_booking.c.id).where(_booking.c.id == booking_id).with_for_update())
         old = queries.seen(actor, booking_id)
         possible = lifecycle.after(old.state, "cancel") is not None and old.starts_at > now
         if not possible or queries.company(old.company_id).state != SUSPENDED:
             return False
-        values = {"state": lifecycle.CANCELLED, "decide_by": None}
-        change(tx, actor, old, None, values, BookingCancelled, now, was=old.state, why=SUSPENSION)
-        timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
-        charging.let_go(tx, actor, old, now)
+        account.post(tx, actor, suspension.let_go(tx, actor, [old], now), now)
         return True
 
 

@@ -101,7 +101,7 @@ def make_offer(actor: Actor, booking_id: int, now: datetime) -> bool:
     nearest = free.alternatives(catalogue.known_by_id(old.instrument_id), old.slot, now)
     if not nearest:
         return False
-    found = nearest[0]
+    found = min(nearest, key=lambda one: (one.instrument.id != old.instrument_id, abs(one.slot.start - old.starts_at)))
     with transaction(lock=[found.instrument.id]) as tx:
         held = _displaced(old)
         if held.state != WAITING:

@@ -12,7 +12,7 @@ from labshare.instruments.models import MODES, STATES
 from labshare.instruments.search import Wanted
 from labshare.kernel.errors import N_
 from labshare.kernel.slots import Slot
-from labshare.web.bodies import Length, Line, Moment, OneOf, Whole
+from labshare.web.bodies import Flag, Length, Line, Moment, OneOf, Whole
 from labshare.web.i18n import own
 from labshare.web.paging import PageArguments
 
@@ -154,10 +154,6 @@ def _whole(field: str, **rest: Any) -> Whole:
     return Whole(*rules.NUMBERS[field], **rest)
 
 
-def _flag() -> fields.Boolean:
-    return fields.Boolean(truthy={True, "true"}, falsy={False, "false"})
-
-
 class _Entry(Schema):
     name_en = _text("name_en")
     name_zh = _text("name_zh")
@@ -185,8 +181,8 @@ class _Entry(Schema):
     cancel_minutes = _whole("cancel_minutes")
     late_cancel_percent = _whole("late_cancel_percent")
     no_show_percent = _whole("no_show_percent")
-    approval_required = _flag()
-    qualification_required = _flag()
+    approval_required = Flag()
+    qualification_required = Flag()
     rate_cny_per_hour = fields.Decimal(metadata={"minimum": 0, "maximum": int(rules.MOST_RATE)})
     manufacturer = _text("manufacturer")
     model = _text("model")

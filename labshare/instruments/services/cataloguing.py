@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import insert
 
-from labshare.instruments import entry, policy, queries, sheet
+from labshare.instruments import entry, policy, queries, sheet, timeline
 from labshare.instruments.entry import Directory, Settled
 from labshare.instruments.events import InstrumentAdded, InstrumentChanged
 from labshare.instruments.models import Instrument, Ownership
@@ -116,6 +116,8 @@ def _change(
         _own(tx, before.id, row, directory, now)
     fact = InstrumentChanged(object_id=before.id, version=version, code=before.code, changes=changes)
     publish(tx, actor, fact, now)
+    if row["channels"] > before.channels:
+        timeline.spread(tx, before.id, range(before.channels + 1, row["channels"] + 1), now)
 
 
 _TABLE: Any = Instrument.__table__

@@ -11,17 +11,12 @@ import sqlalchemy as sa
 from labshare.kernel import clock
 from labshare.kernel.actor import COMPANY_ADMIN, STRANGER, Actor
 from labshare.kernel.db import swap, transaction
-from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid
+from labshare.kernel.errors import Forbidden, Invalid
 from labshare.kernel.journal import publish
-from labshare.people import access, lifecycle, passwords, policy, queries, rules, sessions, throttle
+from labshare.people import access, lifecycle, passwords, policy, queries, rules, sessions, standing, throttle
 from labshare.people.events import (
-    CompanyApproved,
     CompanyChanged,
-    CompanyFact,
-    CompanyReactivated,
     CompanyRegistered,
-    CompanyRejected,
-    CompanySuspended,
     PersonJoined,
 )
 from labshare.people.models import Company, Person, RoleGrant
@@ -100,46 +95,28 @@ def change_company(actor: Actor, company_id: int, changes: Mapping[str, str], no
 
 def approve_company(actor: Actor, company_id: int, now: datetime | None = None) -> None:
     """Let a company in; from now on its people may book."""
-    _move(actor, company_id, "approve", CompanyApproved, "", now)
+    _move(actor, company_id, "approve", "", now)
 
 
 def reject_company(actor: Actor, company_id: int, reason: str, now: datetime | None = None) -> None:
     """Do not let a company in, and tell its people why."""
-    _move(actor, company_id, "reject", CompanyRejected, reason, now)
+    _move(actor, company_id, "reject", reason, now)
 
 
 def suspend_company(actor: Actor, company_id: int, reason: str, now: datetime | None = None) -> None:
     """Stop a company from booking, and tell its people why."""
-    _move(actor, company_id, "suspend", CompanySuspended, reason, now)
+    _move(actor, company_id, "suspend", reason, now)
 
 
 def reactivate_company(actor: Actor, company_id: int, now: datetime | None = None) -> None:
     """Let a suspended company book again."""
-    _move(actor, company_id, "reactivate", CompanyReactivated, "", now)
+    _move(actor, company_id, "reactivate", "", now)
 
 
-WITH_REASON = ("reject", "suspend")
-
-
-def _move(
-    actor: Actor, company_id: int, move: str, event: type[CompanyFact], reason: str, now: datetime | None
-) -> None:
+def _move(actor: Actor, company_id: int, move: str, reason: str, now: datetime | None) -> None:
     now = now or clock.now()
     known = queries.company(actor, company_id)
     if not policy.is_admin(actor):
         raise Forbidden
-    if move in WITH_REASON and not 1 <= len(reason) <= 500:
-        raise Invalid(fields={"reason": [N_("Must be %(least)s to %(most)s characters.", least=1, most=500)]})
-    state = lifecycle.after(known.state, move)
-    if state is None:
-        raise wrong_state()
     with transaction() as tx:
-        version = swap(tx, _company, company_id, known.version, {"state": state, "state_reason": reason})
-        about = {"object_id": company_id, "version": version, "company_id": company_id, "name": known.name}
-        if move in WITH_REASON:
-            about["reason"] = reason
-        publish(tx, actor, event(**about), now)
-
-
-def wrong_state() -> Conflict:
-    return rules.refused("wrong_state", N_("This company's state does not allow that; it may have changed meanwhile."))
+        standing.change(tx, actor, known, move, reason, now)

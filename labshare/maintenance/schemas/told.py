@@ -1,0 +1,345 @@
+"""What is told of maintenance, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from labshare.booking.queries import Seen as Booking
+from labshare.kernel import clock
+from labshare.maintenance.lifecycle import STATES
+from labshare.maintenance.models import KINDS
+from labshare.maintenance.planner import Consequences, Line
+from labshare.maintenance.queries import Broken, Named, Seen, Shared
+from labshare.maintenance.services.planning import Planned
+from labshare.maintenance.upkeep import Due
+from labshare.web.api import ReasonOut
+from labshare.web.bodies import OneOf
+from labshare.web.errors import alternative_out, reasons_out
+from labshare.web.i18n import own
+
+
+def named(one: Named) -> dict[str, str]:
+    """An instrument by code and name."""
+    return {"code": one.code, "name": own(one.name_en, one.name_zh)}
+
+
+class WindowOut(Schema):
+    """A window: some time of some instruments."""
+
+    id = fields.Integer(required=True)
+    series = fields.Integer(allow_none=True, metadata={"description": "The repeat it belongs to."})
+    repeat = fields.Dict(allow_none=True, metadata={"description": "How often it comes, as it was said."})
+    utility = fields.Integer(allow_none=True)
+    kind = fields.String(required=True, validate=OneOf(KINDS))
+    state = fields.String(required=True, validate=OneOf(STATES))
+    instruments = fields.List(fields.Dict(), required=True, metadata={"description": "By code and name."})
+    starts_at = fields.AwareDateTime(required=True)
+    ends_at = fields.AwareDateTime(required=True)
+    hours = fields.Float(required=True, metadata={"description": "Whole minutes / 60."})
+    note = fields.String(required=True)
+    performed_by = fields.String(required=True)
+    fits = fields.Boolean(metadata={"description": "Lies around the bookings that were there."})
+    version = fields.Integer(required=True)
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """What the fields above say."""
+        if self.many if many is None else many:
+            return [window_out(one) for one in obj]
+        return window_out(obj)
+
+
+def window_out(one: Seen) -> dict[str, Any]:
+    """A window as it goes over the wire."""
+    return {
+        "id": one.id,
+        "series": one.series_id,
+        "repeat": one.repeat,
+        "utility": one.utility_id,
+        "kind": one.kind,
+        "state": one.state,
+        "instruments": [named(it) for it in one.instruments],
+        "starts_at": one.starts_at.isoformat(),
+        "ends_at": one.ends_at.isoformat(),
+        "hours": one.slot.hours,
+        "note": one.note,
+        "performed_by": one.performed_by,
+        "fits": one.fits,
+        "version": one.version,
+    }
+
+
+class WindowsOut(Schema):
+    """A page of windows."""
+
+    items = fields.List(fields.Nested(WindowOut), required=True)
+    next = fields.String(allow_none=True)
+
+
+class HitOut(Schema):
+    """A booking that is in the way, as it was before, and the nearest slots of its length that would be free."""
+
+    booking = fields.Integer(required=True)
+    state = fields.String(required=True)
+    instrument = fields.Dict(required=True)
+    company = fields.Dict(required=True)
+    starts_at = fields.AwareDateTime(required=True)
+    ends_at = fields.AwareDateTime(required=True)
+    hours = fields.Float(required=True)
+    estimate_cny = fields.Float(required=True)
+    alternatives = fields.List(fields.Dict(), metadata={"description": "In previews."})
+
+
+class AffectedOut(Schema):
+    """A company that is hit."""
+
+    company = fields.Dict(required=True)
+    bookings = fields.Integer(required=True)
+    hours = fields.Float(required=True)
+    estimate_cny = fields.Float(required=True)
+
+
+class StretchOut(Schema):
+    """Time of one channel that is taken."""
+
+    instrument = fields.String(required=True)
+    channel = fields.Integer(required=True)
+    starts_at = fields.AwareDateTime(required=True)
+    ends_at = fields.AwareDateTime(required=True)
+
+
+class ConsequencesOut(Schema):
+    """What saving would do: whom it hits, by company, which time it takes, and every reason why it cannot be."""
+
+    allowed = fields.Boolean(required=True)
+    reasons = fields.List(fields.Nested(ReasonOut), required=True)
+    bookings = fields.List(fields.Nested(HitOut), required=True)
+    companies = fields.List(fields.Nested(AffectedOut), required=True)
+    stretches = fields.List(fields.Nested(StretchOut), metadata={"description": "At most a thousand of them."})
+    windows = fields.Integer(metadata={"description": "How many windows it is; more than one where it repeats."})
+
+
+MOST_STRETCHES = 1000
+
+
+def consequences_out(found: Consequences, codes: dict[int, str], windows: int = 1) -> dict[str, Any]:
+    """What a plan comes to, as it goes over the wire."""
+    return {
+        "allowed": not found.reasons,
+        "reasons": reasons_out(list(found.reasons)),
+        "bookings": [_line(line) for line in found.lines],
+        "companies": affected_out(found),
+        "stretches": [
+            {
+                "instrument": codes[place.instrument_id],
+                "channel": place.channel,
+                "starts_at": place.slot.start.isoformat(),
+                "ends_at": place.slot.end.isoformat(),
+            }
+            for place in found.places[:MOST_STRETCHES]
+        ],
+        "windows": windows,
+    }
+
+
+def affected_out(found: Consequences) -> list[dict[str, Any]]:
+    """Those hit, by company."""
+    return [
+        {
+            "company": {"id": one.company_id, "name": one.name},
+            "bookings": one.bookings,
+            "hours": one.hours,
+            "estimate_cny": one.estimate_cny,
+        }
+        for one in found.companies
+    ]
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return _hit(line.booking) | {"alternatives": [alternative_out(one) for one in line.nearest]}
+
+
+def _hit(one: Booking) -> dict[str, Any]:
+    return {
+        "booking": one.id,
+        "state": one.state,
+        "instrument": {"code": one.instrument_code, "name": own(one.instrument_en, one.instrument_zh)},
+        "company": {"id": one.company_id, "name": one.company_name},
+        "starts_at": one.starts_at.isoformat(),
+        "ends_at": one.ends_at.isoformat(),
+        "hours": one.slot.hours,
+        "estimate_cny": one.estimate_cny,
+    }
+
+
+class PlannedOut(WindowOut):
+    """The first window that was saved, all of them where it repeats, and whom that displaced."""
+
+    windows = fields.List(fields.Nested(WindowOut), required=True)
+    bookings = fields.List(fields.Nested(HitOut), required=True)
+    companies = fields.List(fields.Nested(AffectedOut), required=True)
+
+    def dump(self, obj: Planned, *, many: bool | None = None) -> Any:  # noqa: ARG002 - marshmallow's signature
+        """What was saved, and what that did."""
+        return window_out(obj.windows[0]) | {
+            "windows": [window_out(one) for one in obj.windows],
+            "bookings": [_hit(line.booking) for line in obj.consequences.lines],
+            "companies": affected_out(obj.consequences),
+        }
+
+
+class DoneOut(Schema):
+    """What taking something out of the booking did."""
+
+    bookings = fields.List(fields.Nested(HitOut), required=True)
+    companies = fields.List(fields.Nested(AffectedOut), required=True)
+
+    def dump(self, obj: Consequences, *, many: bool | None = None) -> Any:  # noqa: ARG002 - marshmallow's signature
+        """Whom it hit."""
+        return {"bookings": [_hit(line.booking) for line in obj.lines], "companies": affected_out(obj)}
+
+
+class OutageOut(Schema):
+    """An instrument that is broken, or was; until when its time is taken, and by whom it was expected to work again."""
+
+    id = fields.Integer(required=True)
+    state = fields.String(required=True, validate=OneOf(("open", "ended")))
+    instrument = fields.Dict(required=True)
+    began_at = fields.AwareDateTime(required=True)
+    claimed_until = fields.AwareDateTime(required=True)
+    expected_until = fields.AwareDateTime(allow_none=True)
+    ended_at = fields.AwareDateTime(allow_none=True)
+    note = fields.String(required=True)
+    remedy = fields.String(required=True)
+    version = fields.Integer(required=True)
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """What the fields above say."""
+        if self.many if many is None else many:
+            return [outage_out(one) for one in obj]
+        return outage_out(obj)
+
+
+def outage_out(one: Broken) -> dict[str, Any]:
+    """An outage as it goes over the wire."""
+    plain = {name: getattr(one, name) for name in ("id", "state", "note", "remedy", "version")}
+    moments = ("began_at", "claimed_until", "expected_until", "ended_at")
+    instrument = {"code": one.code, "name": own(one.name_en, one.name_zh)}
+    return plain | {"instrument": instrument} | {name: _moment(getattr(one, name)) for name in moments}
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
+
+
+class OutagesOut(Schema):
+    """A page of outages."""
+
+    items = fields.List(fields.Nested(OutageOut), required=True)
+    next = fields.String(allow_none=True)
+
+
+class UtilityOut(Schema):
+    """A utility and the codes of what depends on it."""
+
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    name_en = fields.String(required=True)
+    name_zh = fields.String(required=True)
+    instruments = fields.List(fields.String(), required=True)
+    version = fields.Integer(required=True)
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """What the fields above say."""
+        if self.many if many is None else many:
+            return [_utility_out(one) for one in obj]
+        return _utility_out(obj)
+
+
+def _utility_out(one: Shared) -> dict[str, Any]:
+    plain = {name: getattr(one, name) for name in ("id", "name_en", "name_zh", "version")}
+    return plain | {"name": own(one.name_en, one.name_zh), "instruments": list(one.instruments)}
+
+
+class UtilitiesOut(Schema):
+    """Every utility."""
+
+    items = fields.List(fields.Nested(UtilityOut), required=True)
+    next = fields.String(allow_none=True)
+
+
+class UpkeepOut(Schema):
+    """What an instrument needs again and again; hours run since it was last done, and when it is planned next."""
+
+    id = fields.Integer(required=True)
+    instrument = fields.Dict(required=True)
+    kind = fields.String(required=True, validate=OneOf(KINDS))
+    every_days = fields.Integer(allow_none=True)
+    every_hours = fields.Integer(allow_none=True)
+    note = fields.String(required=True)
+    since = fields.AwareDateTime(required=True)
+    hours_run = fields.Float(required=True)
+    due_on = fields.AwareDateTime(allow_none=True)
+    overdue = fields.Boolean(required=True)
+    next_at = fields.AwareDateTime(allow_none=True)
+    version = fields.Integer(required=True)
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """What the fields above say."""
+        now = clock.now()
+        if self.many if many is None else many:
+            return [_upkeep_out(one, now) for one in obj]
+        return _upkeep_out(obj, now)
+
+
+def _upkeep_out(one: Due, now: datetime) -> dict[str, Any]:
+    plain = {name: getattr(one, name) for name in ("id", "kind", "every_days", "every_hours", "note", "version")}
+    return plain | {
+        "instrument": {"code": one.code, "name": own(one.name_en, one.name_zh)},
+        "since": one.since.isoformat(),
+        "hours_run": one.minutes_run / 60,
+        "due_on": _moment(one.due_on),
+        "overdue": one.is_overdue(now),
+        "next_at": _moment(one.next_at),
+    }
+
+
+class UpkeepsOut(Schema):
+    """What every instrument of yours needs."""
+
+    items = fields.List(fields.Nested(UpkeepOut), required=True)
+    next = fields.String(allow_none=True)
+
+
+class DocumentOut(Schema):
+    """A file of a window."""
+
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    size = fields.Integer(required=True, metadata={"description": "Bytes."})
+    at = fields.AwareDateTime(required=True)
+
+
+class DocumentsOut(Schema):
+    """Every file of a window."""
+
+    items = fields.List(fields.Nested(DocumentOut), required=True)
+    next = fields.String(allow_none=True)
+
+
+class AddedOut(Schema):
+    """The number of what was added."""
+
+    id = fields.Integer(required=True)
+
+    def dump(self, obj: int, *, many: bool | None = None) -> Any:  # noqa: ARG002 - marshmallow's signature
+        """The number."""
+        return {"id": obj}
+
+
+def listing(items: Sequence[dict[str, Any]], following: str | None) -> dict[str, Any]:
+    """A page as it goes over the wire."""
+    return {"items": list(items), "next": following}
