@@ -102,8 +102,6 @@ class CalendarDaySet(CalendarFact):
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarRechecked(CalendarFact):
-    """The bookings on a year's days were looked at after it changed: how many were displaced, and so on."""
+    """The bookings on a year's days were looked at after it changed: what became of how many."""
 
-    displaced: int
-    confirmed: int
-    provisional: int
+    counts: Mapping[str, int]

@@ -9,13 +9,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from labshare.instruments.events import CalendarRechecked
 from labshare.instruments.models import CalendarDay, CalendarYear
 from labshare.instruments.rules.opening import CLOSED, workday
-from labshare.kernel.db import rows
+from labshare.kernel.db import Transaction, rows, table_of
 from labshare.people.models import Person, Site
 
 LIBRARY, NOTICE, HAND, FORGOTTEN = SOURCES = ("library", "notice", "hand", "forgotten")
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+_year = table_of(CalendarYear)
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,21 @@ def standing(site_id: int, number: int) -> Standing:
         .order_by(CalendarDay.day)
     )
     return Standing(year(site_id, number), [Day(*row) for row in rows(days)])
+
+
+def mark_rechecked(
+    tx: Transaction, checked: Year, counts: Mapping[str, int], now: datetime
+) -> CalendarRechecked | None:
+    """Note that the bookings on the year's days were looked at; the fact to be told.
+
+    None where it has changed since, or somebody has noted it.
+    """
+    mine = sa.and_(_year.c.id == checked.id, _year.c.version == checked.version, _year.c.rechecked_at.is_(None))
+    new = checked.version + 1
+    if not tx.execute(sa.update(_year).where(mine).values(rechecked_at=now, version=new)).rowcount:
+        return None
+    said: dict[str, Any] = {"site_id": checked.site_id, "year": checked.year, "counts": counts}
+    return CalendarRechecked(object_id=checked.id or 0, version=new, **said)
 
 
 def unchecked() -> list[Year]:

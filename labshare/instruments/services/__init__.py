@@ -6,7 +6,6 @@ from labshare.instruments.services.workdays import (
     clear_day,
     forget_year,
     import_year,
-    mark_rechecked,
     seed_year,
     set_day,
 )
@@ -21,7 +20,6 @@ __all__ = [
     "forget_year",
     "import_instruments",
     "import_year",
-    "mark_rechecked",
     "remove_exception",
     "seed_year",
     "set_day",

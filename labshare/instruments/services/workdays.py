@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from labshare.instruments import policy, queries, workdays
 from labshare.instruments.events import (
     CalendarDaySet,
-    CalendarRechecked,
     CalendarYearForgotten,
     CalendarYearPublished,
 )
@@ -95,19 +94,6 @@ def clear_day(actor: Actor, site_id: int, day: date, note: str) -> Year:
         year = _change(tx, stands, source=stands.source or HAND, published=stands.published)
         publish(tx, actor, CalendarDaySet(**_about(year), day=day.isoformat(), is_now=None, note=note), now)
         return tx.done(year)
-
-
-def mark_rechecked(actor: Actor, year: Year, counts: Mapping[str, int], now: datetime) -> bool:
-    """Note that the bookings on the year's days were looked at; not where it has changed again since."""
-    _allow(actor, year.site_id)
-    with transaction() as tx:
-        mine = sa.and_(_year.c.id == year.id, _year.c.version == year.version, _year.c.rechecked_at.is_(None))
-        values = {"rechecked_at": now, "version": year.version + 1}
-        if not tx.execute(sa.update(_year).where(mine).values(values)).rowcount:
-            return False
-        about = {"object_id": year.id or 0, "site_id": year.site_id, "year": year.year, "version": year.version + 1}
-        publish(tx, actor, CalendarRechecked(**about, **counts), now)
-        return True
 
 
 # ---------------------------------------------------------------- what these have in common
