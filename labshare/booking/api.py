@@ -87,6 +87,7 @@ def check(draft: Draft) -> Response:
             "alternatives": [alternative_out(one) for one in verdict.alternatives],
             "estimate_cny": verdict.estimate_cny,
             "over_quota": verdict.over_quota,
+            "provisional": verdict.provisional,
             "account": shares_out(verdict.shares),
         }
     )

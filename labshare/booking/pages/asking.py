@@ -190,4 +190,5 @@ def _judged(known: Known, verdict: Verdict | Problem) -> dict[str, Any]:
         "alternatives": offers(verdict.alternatives, known.code),
         "shares": [share for share in verdict.shares if share.left is not None],
         "over_quota": verdict.over_quota,
+        "provisional": verdict.provisional,
     }
