@@ -11,7 +11,7 @@ from labshare.booking import beyond as standing_beyond
 from labshare.booking import history as told
 from labshare.booking import lifecycle, policy, presence, queries, rules
 from labshare.booking.models import Booking
-from labshare.booking.pages.frame import as_local, pages
+from labshare.booking.pages.frame import pages
 from labshare.booking.queries import Seen
 from labshare.booking.sentences import USE_WORDS, sentence
 from labshare.instruments import queries as catalogue
@@ -28,6 +28,7 @@ from labshare.web.htmx import Form, show
 from labshare.web.i18n import say
 from labshare.web.paging import PageArguments, page
 from labshare.web.retrying import new_key
+from labshare.web.wall import as_local
 
 TABS = {
     "upcoming": N_("Upcoming"),
