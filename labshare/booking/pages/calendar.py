@@ -15,6 +15,7 @@ from labshare.booking import lifecycle, schedule
 from labshare.booking.pages.frame import asked_day, minutes_into, pages
 from labshare.booking.schedule import Shown
 from labshare.instruments import queries as catalogue
+from labshare.instruments import timeline
 from labshare.instruments.queries import Known
 from labshare.kernel import clock
 from labshare.kernel.slots import Slot, day_of, union
@@ -164,6 +165,7 @@ def _bar(
         "buffer": _("warm-up or cool-down"),
         "maintenance": _("maintenance"),
         "outage": _("out of service"),
+        "offer": _("held for %(company)s", company=claim.company or ""),
     }
     what = names.get(kind) or claim.company or ""
     return {
@@ -179,6 +181,6 @@ def _bar(
 
 
 def _kind(claim: Shown) -> str:
-    if claim.booking_id is None:
+    if claim.booking_id is None or claim.kind == timeline.OFFER:
         return claim.kind
     return "waiting" if claim.state == lifecycle.REQUESTED else "own"

@@ -25,7 +25,9 @@ from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, Reason
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 
-BUSY_AHEAD = N_("There is time taken ahead; it must be freed first.")
+BUSY_AHEAD = N_(
+    "There is time taken ahead: retire the instrument, or take channels away, where you are shown whom that hits."
+)
 
 
 def add(actor: Actor, said: Mapping[str, Any], *, retry: Retry | None = None, now: datetime | None = None) -> Described:
