@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from flask_migrate import upgrade
 from labshare import create_app
 from labshare.config import Settings
 from labshare.kernel.db import db
+from tests import memory
 from tests.postgres import Server, find
 
 # A slow machine is no defect; speed is measured in benchmarks/, never in tests. The tests ask the same questions in
@@ -56,6 +58,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server.stop()
 
 
+_sets = itertools.count(1)
 _SERVER: pytest.StashKey[Server | None] = pytest.StashKey()
 _URL: pytest.StashKey[str] = pytest.StashKey()
 
@@ -80,12 +83,12 @@ def postgres_url(request: pytest.FixtureRequest) -> str:
 class Databases:
     """Fresh, migrated databases, cheaply: a copied file, or a clone of a template."""
 
-    def __init__(self, folder: Path, postgres: str | None) -> None:
-        self.folder, self.count = folder, 0
+    def __init__(self, postgres: str | None) -> None:
+        self.folder, self.count = memory.new_folder("labshare-tests-"), 0
         self.admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT") if postgres else None
-        self.mark = f"t{os.getpid()}_{folder.name}"  # a process may keep two sets of them
+        self.mark = f"t{os.getpid()}_{next(_sets)}"  # a process may keep several sets of them
         if self.admin is None:
-            self.template = str(folder / "template.sqlite3")
+            self.template = str(self.folder / "template.sqlite3")
             self._migrate(f"sqlite:///{self.template}")
         else:
             self.template = f"{self.mark}_template"
@@ -149,6 +152,7 @@ class Databases:
             self.drop(self.current)
             self.drop(self._url(self.template))
             self.admin.dispose()
+        shutil.rmtree(self.folder)
 
     def drop(self, url: str) -> None:
         if self.admin is None:
@@ -160,9 +164,9 @@ class Databases:
 
 
 @pytest.fixture(scope="session", params=ENGINES)
-def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     postgres = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    made = Databases(tmp_path_factory.mktemp(request.param), postgres)
+    made = Databases(postgres)
     yield made
     made.close()
 

@@ -66,7 +66,7 @@ def stands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with ExitStack() as all_of_them:
         made = []
         for url in (None, request.getfixturevalue("postgres_url")):
-            databases = Databases(tmp_path_factory.mktemp("drill"), url)
+            databases = Databases(url)
             all_of_them.callback(databases.close)
             folder = tmp_path_factory.mktemp("schedulers")
             made.append(all_of_them.enter_context(standing(databases, folder, 2)))
