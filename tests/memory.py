@@ -1,6 +1,6 @@
 """Where tests keep their databases: in memory where the machine has room for it, for waiting for a disk proves nothing.
 
-What is asked of databases stays as it is, to the last fsync; it only costs nothing. Tests kill processes, never machines.
+What is asked of databases stays as it is, fsync and all; it only costs nothing. Tests kill processes, never machines.
 """
 
 from __future__ import annotations
