@@ -67,7 +67,7 @@ run: ready ## serve the demonstration laboratory (PORT=8123 make run)
 	@exec $(BIN)/labshare serve --demo
 
 test: ready-dev ## all tests but the proofs
-	$(BIN)/pytest -q -n 2 -m "not proof"
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not proof"
 
 proof: ready-dev ## the six promises under load and faults, reduced counts (at most 12 minutes)
 	LABSHARE_PROOF=reduced $(BIN)/pytest tests/proof -m proof
