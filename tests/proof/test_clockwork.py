@@ -30,7 +30,11 @@ from tests.proof.crew import count
 from tests.proof.drill import Stand, until
 from tests.proof.ticking import DAY, HOUR, LEASE, SECOND, built
 
-pytestmark = [pytest.mark.proof, pytest.mark.unsound]  # the drill keeps a table of its own, and tells nobody
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.beside,
+    pytest.mark.unsound,
+]  # the drill keeps a table of its own, and tells nobody
 ROUNDS = count(20, 3)
 Ran = Callable[..., None]
 ALARMS = "SELECT count(*) FROM journal WHERE kind = :kind"
