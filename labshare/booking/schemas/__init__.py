@@ -14,6 +14,14 @@ from labshare.booking.schemas.asked import (
     UsageIn,
     VersionIn,
 )
+from labshare.booking.schemas.foreseen import (
+    DayPreviewIn,
+    ExceptionPreviewIn,
+    HoursPreviewIn,
+    NoticePreviewIn,
+    OutsideOut,
+    outside_out,
+)
 from labshare.booking.schemas.told import (
     BookingOut,
     BookingShownOut,
@@ -37,10 +45,15 @@ __all__ = [
     "BookingsOut",
     "CheckIn",
     "CheckOutIn",
+    "DayPreviewIn",
+    "ExceptionPreviewIn",
     "FreeIn",
     "FreesOut",
+    "HoursPreviewIn",
     "ListIn",
     "MoveIn",
+    "NoticePreviewIn",
+    "OutsideOut",
     "RejectIn",
     "Shown",
     "TimelineIn",
@@ -51,5 +64,6 @@ __all__ = [
     "VersionIn",
     "listing",
     "nothing_used",
+    "outside_out",
     "shares_out",
 ]
