@@ -178,6 +178,16 @@ POST  bookings_api.record           --0+0+
 GET   bookings_api.usage            ++0+0+
 GET   bookings_api.free_slots       ++++++
 GET   bookings_api.timeline         ++++++
+GET   bookings.outside_hours        ---+-+
+POST  bookings.preview_hours        ---+-+
+POST  bookings.preview_exception    ---+-+
+POST  bookings.preview_notice       ---+-+
+POST  bookings.preview_day          ---+-+
+GET   bookings_api.outside_hours    ---+-+
+POST  bookings_api.preview_hours    ---+-+
+POST  bookings_api.preview_exception ---+-+
+POST  bookings_api.preview_notice   ---+-+
+POST  bookings_api.preview_day      ---+-+
 
 GET   inbox.listed                  ++++++
 POST  inbox.read                    ++++++

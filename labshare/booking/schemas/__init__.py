@@ -15,6 +15,14 @@ from labshare.booking.schemas.asked import (
     UsageIn,
     VersionIn,
 )
+from labshare.booking.schemas.foreseen import (
+    DayPreviewIn,
+    ExceptionPreviewIn,
+    HoursPreviewIn,
+    NoticePreviewIn,
+    OutsideOut,
+    outside_out,
+)
 from labshare.booking.schemas.told import (
     BookingOut,
     BookingShownOut,
@@ -39,12 +47,17 @@ __all__ = [
     "BookingsOut",
     "CheckIn",
     "CheckOutIn",
+    "DayPreviewIn",
+    "ExceptionPreviewIn",
     "FreeAnywhereIn",
     "FreeIn",
     "FreesAnywhereOut",
     "FreesOut",
+    "HoursPreviewIn",
     "ListIn",
     "MoveIn",
+    "NoticePreviewIn",
+    "OutsideOut",
     "RejectIn",
     "Shown",
     "TimelineIn",
@@ -55,5 +68,6 @@ __all__ = [
     "VersionIn",
     "listing",
     "nothing_used",
+    "outside_out",
     "shares_out",
 ]
