@@ -219,7 +219,7 @@ def free_anywhere(query: dict[str, Any]) -> Response:
     named = query["instrument"]
     known = catalogue.known_all(named) if named else search.bookable(actor(), query["category"], query["site"])
     found = free.page(known, query["window"], query["minutes"], clock.now(), query["limit"], query["cursor"])
-    return _json({"items": [alternative_out(one) for one in found.items], "next": found.next})
+    return as_json({"items": [alternative_out(one) for one in found.items], "next": found.next})
 
 
 @blp.get("/timeline")
