@@ -58,6 +58,11 @@ def _planner(who: Actor) -> None:
         raise Forbidden
 
 
+def _reader_of(who: Actor, window_id: int, **_rest: int) -> None:
+    _planner(who)
+    queries.window(who, window_id)
+
+
 def _planner_of(who: Actor, window_id: int, **_rest: int) -> None:
     _planner(who)
     if not policy.may_plan(who, queries.window(who, window_id).site_ids):
@@ -105,7 +110,7 @@ def windows(said: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.get("/maintenance-windows/<id:window_id>")
-@first(_planner_of)
+@first(_reader_of)
 @blp.refuses(403, 404)
 @blp.response(200, WindowOut)
 def window(window_id: int) -> Seen:
@@ -156,7 +161,7 @@ def cancel(said: dict[str, Any], window_id: int) -> Seen:
 
 
 @blp.get("/maintenance-windows/<id:window_id>/documents")
-@first(_planner_of)
+@first(_reader_of)
 @blp.refuses(403, 404)
 @blp.response(200, DocumentsOut)
 def documents(window_id: int) -> dict[str, Any]:
@@ -173,7 +178,7 @@ def add_document(said: dict[str, Any], window_id: int, retry: Retry | None) -> i
 
 
 @blp.get("/maintenance-windows/<id:window_id>/documents/<id:document_id>")
-@first(_planner_of)
+@first(_reader_of)
 @blp.refuses(403, 404)
 @blp.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
 def document(window_id: int, document_id: int) -> Response:

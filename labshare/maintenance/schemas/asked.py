@@ -80,9 +80,7 @@ class SlotIn(Schema):
 class WindowIn(SlotIn):
     """Planned maintenance: of which instruments, when, how often, and what becomes of bookings in the way."""
 
-    instruments = fields.List(
-        Line(40), load_default=list, validate=Length(max=MOST), metadata={"example": ["SEM-01"]}
-    )
+    instruments = fields.List(Line(40), load_default=list, validate=Length(max=MOST), metadata={"example": ["SEM-01"]})
     category = Whole(1, BIGGEST_ID, metadata={"description": "All instruments of yours in this category."})
     site = Line(30, metadata={"description": "All instruments of this site, or those of the category there."})
     utility = Whole(1, BIGGEST_ID, metadata={"description": "All instruments that depend on it."})
