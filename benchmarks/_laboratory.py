@@ -22,6 +22,7 @@ from labshare.config import Settings
 from labshare.instruments.models import Category, Claim, Instrument
 from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import db, transaction
+from labshare.kernel.db.notes import blanks
 from labshare.kernel.journal import Entry
 from labshare.people import access
 from labshare.people.models import Company, Person, RoleGrant, Site, Token
@@ -174,11 +175,17 @@ def _minutes(start: datetime) -> Iterator[tuple[str, date, int]]:
 def _booking(number: int, instrument: int, company: int, start: datetime) -> tuple[tuple[Any, ...], ...]:
     end, asked = start + LENGTH, start - timedelta(days=3)
     said = {"instrument_id": instrument, "starts_at": start.isoformat(), "ends_at": end.isoformat()}
-    plain = (1, "Fracture surfaces", False, None, "", asked, "", False, 0)
-    booking = ("approved", 2, instrument, company, company, start, end, *plain)
+    booking = {"id": number, "state": "approved", "version": 2, "instrument_id": instrument, "company_id": company}
+    booking |= {"person_id": company, "starts_at": start, "ends_at": end, "created_at": asked}
+    booking |= {"purpose": "Fracture surfaces"}
     claim = (instrument, 1, start - WARM_UP, end, "booking", number)
     told = (asked, "booking_requested", "booking", number, 1, company, company, json.dumps(said))
-    return (number, *booking), (number, *claim), (number, *told)
+    return _row(Booking.__table__, booking), (number, *claim), (number, *told)
+
+
+def _row(table: Any, said: dict[str, Any]) -> tuple[Any, ...]:
+    """A row as its columns stand; of what it does not say, their defaults."""
+    return tuple(({**blanks(table), **said}).get(name) for name in _columns(table))
 
 
 def _columns(table: Any) -> list[str]:

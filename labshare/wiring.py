@@ -19,6 +19,7 @@ from labshare.booking.jobs import (
     LAPSE_OFFERS,
     MAKE_OFFERS,
     RECHECK_ALLOWANCES,
+    RECHECK_CALENDARS,
     RECONCILE_ACCOUNTS,
     REMIND_BOOKERS,
     REMIND_MANAGERS,
@@ -32,7 +33,9 @@ from labshare.clockwork.queries import silence, vitals
 from labshare.instruments import api as instruments_api
 from labshare.instruments import pages as instruments_pages
 from labshare.instruments import policy as instruments_policy
+from labshare.instruments.checks import CHECKS as HOURS_CHECKS
 from labshare.instruments.guard import overlap_guard
+from labshare.instruments.jobs import SEED_CALENDARS
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import N_
@@ -115,6 +118,12 @@ MENU: tuple[Entry, ...] = (
         accounts_policy.may_set,
         covers=("accounts.statement", "accounts.extend", "accounts.allowances", "accounts.set_allowances"),
     ),
+    Entry(
+        N_("Opening hours"),
+        "instruments.openings",
+        people_policy.is_staff,
+        covers=("instruments.site_hours", "instruments.calendar"),
+    ),
     Entry(N_("Sites"), "people.sites", people_policy.is_admin),
     Entry(N_("Staff"), "people.staff", people_policy.is_admin),
     Entry(N_("Jobs"), "clockwork.jobs", may_run),
@@ -127,11 +136,12 @@ SUBSCRIPTIONS: dict = {
     AccountOpened: (count_what_is_there,),
     AllowancesSet: (count_what_is_there,),
 }
-CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS, *MAINTENANCE_CHECKS)
+CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS, *HOURS_CHECKS, *MAINTENANCE_CHECKS)
 JOBS: tuple = (
     *(REMIND_MANAGERS, EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, OPEN_PERIODS, WARN_OF_LIMITS),
     *(RECHECK_ALLOWANCES, ENFORCE_SUSPENSIONS, RECONCILE_ACCOUNTS),
     *(KEEP_WINDOWS, REMIND_OF_WINDOWS, WARN_OF_UPKEEP, LAPSE_OFFERS, MAKE_OFFERS),
+    *(SEED_CALENDARS, RECHECK_CALENDARS),
     *(DELIVER, TIDY_MESSAGES, TIDY_UP, CHECK),
 )
 START_CHECKS: dict = {"overlap_guard": overlap_guard}  # without these no page is served

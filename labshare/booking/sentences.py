@@ -20,6 +20,8 @@ _TOLD = {
     "booking_over_quota": N_(
         "The company may use less than before: it keeps its time, but no hours until the laboratory waives them."
     ),
+    "booking_made_firm": N_("The holiday notice is published; the booking stands."),
+    "booking_made_provisional": N_("It is not known any more whether this day is worked: the booking is provisional."),
     "booking_displaced": N_("The laboratory needs this time itself: the hours are given back. It was %(was)s. %(why)s"),
     "offer_made": N_("Another time is held until %(answer_by)s: %(start)s to %(end)s."),
     "offer_accepted": N_("%(who)s took another time: %(start)s to %(end)s."),

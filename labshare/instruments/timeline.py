@@ -107,6 +107,27 @@ def _row(instrument_id: int, channel: int, slot: Slot, kind: str, owner_id: int)
     }
 
 
+def spread(tx: Transaction, instrument_id: int, channels: range, now: datetime) -> int:
+    """Close new channels too for whatever closes the whole instrument from now on; how many claims that takes."""
+    closing = sa.and_(_claim.c.kind.in_((MAINTENANCE, OUTAGE)), _claim.c.ends_at > now)
+    owners: sa.Select[Any] = (
+        sa.select(_claim.c.kind, _claim.c.owner_id, sa.func.min(_claim.c.starts_at), sa.func.max(_claim.c.ends_at))
+        .add_columns(sa.func.max(_claim.c.channel))
+        .where(closing, _claim.c.instrument_id == instrument_id)
+        .group_by(_claim.c.kind, _claim.c.owner_id)
+    )
+    found: Sequence[Any] = tx.execute(owners).all()
+    rows = [
+        _row(instrument_id, channel, Slot(max(start, now), end), kind, owner)
+        for kind, owner, start, end, highest in found
+        for channel in channels
+        if channel > highest
+    ]
+    if rows:
+        tx.execute(sa.insert(_claim), rows)
+    return len(rows)
+
+
 def shift(tx: Transaction, *, kind: str, owner_id: int, channel: int, slot: Slot) -> None:
     """Give a claim another time on its instrument; raises Conflict `slot_taken` where the database refuses."""
     mine = sa.update(_claim).where(_claim.c.kind == kind, _claim.c.owner_id == owner_id)

@@ -35,7 +35,7 @@ def windows_hold_their_time(session: Session) -> list[str]:
         Claim.owner_id == Window.id,
         Claim.instrument_id == Instrument.id,
         Claim.channel <= Instrument.channels,
-        Claim.starts_at == Window.starts_at,
+        sa.or_(Claim.starts_at == Window.starts_at, Window.state == lifecycle.OPEN),  # a channel may be new
         Claim.ends_at == Window.ends_at,
     )
     statement = (

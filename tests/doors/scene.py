@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from labshare.booking.models import Booking, Displacement
-from labshare.instruments.models import Claim
+from labshare.instruments.models import CalendarYear, Claim, OpeningException
 from labshare.kernel import clock
 from labshare.kernel.db import Base, Transaction, db, transaction
 from labshare.kernel.journal import Entry
@@ -151,6 +151,21 @@ class Scene:
         values = {"person_id": self.cast.people["mei"], "group": "account", "at": LONG_AGO}
         return self._made(Message, journal_id=self._fact(), **values)
 
+    def exception(self) -> int:
+        """Other hours of the East site on a day to come."""
+        self.count += 1
+        said = {"site_id": self.cast.east, "day": date(2031, 1, 1) + timedelta(days=self.count), "at": LONG_AGO}
+        return self._made(OpeningException, intervals=[[480, 720]], note="Stocktaking", **said)
+
+    def year(self) -> int:
+        """A year of the East site's calendar that is known."""
+        with transaction() as tx:
+            tx.execute(sa.delete(CalendarYear))
+            said = {"site_id": self.cast.east, "year": 2026, "source": "notice", "published": True}
+            tx.execute(insert(CalendarYear).values(**said, rechecked_at=LONG_AGO, version=1))
+            self.cast._tell(tx)
+        return 2026
+
     def delivery(self) -> int:
         """A mail to Mei that never arrived."""
         values = {"person_id": self.cast.people["mei"], "address": "mei@cast.labshare.test", "state": "dead"}
@@ -258,8 +273,12 @@ OBJECTS: dict[str, Callable[[Scene], Any]] = {
     "upkeep_id": Scene.upkeep,
     "site_id": lambda scene: scene.cast.east,
     "code": lambda _scene: "SEM-01",
+    "site": lambda _scene: "EAST",
+    "exception_id": Scene.exception,
+    "year": Scene.year,
+    "day": lambda _scene: "2026-10-01",
     "name": lambda scene: next(iter(scene.app.extensions["jobs"])).name,
     "token": lambda _scene: "no-such-token",
     "filename": lambda _scene: "dist/manifest.json",
 }
-MISSING = {"code": "NO-SUCH", "name": "no-such-job", "token": "another-token", "filename": "none"}
+MISSING = {"code": "NO-SUCH", "site": "NOWHERE", "name": "no-such-job", "token": "another-token", "filename": "none"}

@@ -108,6 +108,28 @@ GET   instruments_api.catalogue     ++++++
 GET   instruments_api.show          ++++++
 POST  instruments_api.add           ---+++
 PATCH instruments_api.change        ---+-+
+GET   instruments.openings          ---+++
+GET   instruments.site_hours        ++++++
+POST  instruments.set_site_hours    ---+-+
+GET   instruments.instrument_hours  ++++++
+POST  instruments.set_instrument_hours ---+-+
+POST  instruments.add_exception     ---+-+
+POST  instruments.remove_exception  ---+-+
+GET   instruments.calendar          ++++++
+POST  instruments.import_notice     ---+-+
+POST  instruments.forget_year       ---+-+
+POST  instruments.set_day           ---+-+
+GET   instruments_api.site_hours    ++++++
+PUT   instruments_api.set_site_hours ---+-+
+GET   instruments_api.instrument_hours ++++++
+PUT   instruments_api.set_instrument_hours ---+-+
+GET   instruments_api.exceptions    ++++++
+POST  instruments_api.add_exception ---+-+
+DELETE instruments_api.remove_exception ---+-+
+GET   instruments_api.workdays_of   ++++++
+PUT   instruments_api.import_year   ---+-+
+DELETE instruments_api.forget_year  ---+-+
+PATCH instruments_api.set_day       ---+-+
 
 GET   accounts.own                  +++000
 GET   accounts.statement            ++0+++
@@ -158,6 +180,16 @@ GET   bookings_api.free_slots       ++++++
 GET   bookings_api.timeline         ++++++
 POST  bookings_api.accept           ++0-0-
 POST  bookings_api.decline          ++0-0-
+GET   bookings.outside_hours        ---+-+
+POST  bookings.preview_hours        ---+-+
+POST  bookings.preview_exception    ---+-+
+POST  bookings.preview_notice       ---+-+
+POST  bookings.preview_day          ---+-+
+GET   bookings_api.outside_hours    ---+-+
+POST  bookings_api.preview_hours    ---+-+
+POST  bookings_api.preview_exception ---+-+
+POST  bookings_api.preview_notice   ---+-+
+POST  bookings_api.preview_day      ---+-+
 
 GET   maintenance_api.windows            ---+++
 POST  maintenance_api.plan               ---+++

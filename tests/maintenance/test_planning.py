@@ -257,3 +257,14 @@ def test_a_company_is_suspended_with_what_it_has_ahead_in_one_act(lab: Lab) -> N
     services.suspend(lab.cast.ada, lab.cast.aurora, "The bill is open")
     assert [state_of(one.id) for one in (mine, theirs)] == ["cancelled", "approved"]
     assert [one.held for one in account.standing(mine.id)] == [0]
+
+
+def test_a_channel_that_is_added_is_closed_for_the_windows_that_are_planned(lab: Lab) -> None:
+    done = lab.plan(24, 2, "BAT-01")
+    assert lab.cast.api("li").patch("/instruments/BAT-01", json={"channels": 6}).status_code == 200
+    assert claims("maintenance") == 6
+    with pytest.raises(Conflict) as refused:
+        lab.book(lab.cast.mei, 24, code="BAT-01")
+    assert refusal(refused) == ["maintenance"]
+    services.cancel(lab.cast.li, done.windows[0].id)
+    assert claims("maintenance") == 0

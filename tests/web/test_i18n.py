@@ -40,6 +40,7 @@ def test_a_sentence_is_said_whole_with_what_belongs_in_it(app: Flask) -> None:
         assert i18n.say("already a string %s") == "already a string %s"
         assert i18n.say(None) is None
         assert i18n.say(N_("by %(at)s", at=AT.astimezone(i18n.LOCAL))) == "by 23 Nov 2026, 14:05"
+        assert i18n.say(N_("by %(day)s", day=date(2026, 1, 1))) == "by Thu 1 Jan 2026"
         nest = {"a": [N_("Unknown field."), "Unknown field.", ""], "b": {0: (N_("%(n)s h", n=2),)}}
         assert i18n.said(nest) == {"a": ["Unknown field.", "Unknown field.", ""], "b": {"0": ["2 h"]}}
     with _reading(app, "zh"):

@@ -8,6 +8,7 @@ from typing import Any
 from flask import request, url_for
 
 from labshare.booking import beyond as standing_beyond
+from labshare.booking import history as told
 from labshare.booking import lifecycle, policy, presence, queries, rules
 from labshare.booking.models import Booking
 from labshare.booking.pages.frame import as_local, pages
@@ -78,7 +79,7 @@ def booking_page(booking_id: int, form: Form) -> str:
     who, now = actor(), clock.now()
     seen = queries.seen(who, booking_id)
     history = [
-        {"at": row.at, "text": sentence(row.kind, row.data, row.who, seen.tz)} for row in queries.history(booking_id)
+        {"at": row.at, "text": sentence(row.kind, row.data, row.who, seen.tz)} for row in told.of_booking(booking_id)
     ]
     use = presence.use_of(booking_id)
     start, end = (use.starts_at, use.ends_at or seen.ends_at) if use else (seen.starts_at, seen.ends_at)
@@ -100,6 +101,7 @@ def booking_page(booking_id: int, form: Form) -> str:
         form=form,
         use_words=USE_WORDS,
         shares=[share for share in shares if share.left is not None],
+        provisional=seen.provisional and seen.state in (lifecycle.REQUESTED, lifecycle.APPROVED),
         cost=cost,
         lost=charged(seen.slot.minutes, cost or seen.charge) / 60,
         sees_account=sees_account(who, seen.company_id),

@@ -92,7 +92,8 @@ def _plan(actor: Actor, draft: Draft, retry: Retry | None) -> Planned:
         entries, hit = [], _by_window(found, windows)
         for one in windows:
             entries += displacement.displace(tx, actor, hit[one.id], Cause(MAINTENANCE, one.id), now)
-        displacement.clear(tx, found.hit, slots[0].start)
+        if draft.when_hit != rules.FIT:
+            displacement.clear(tx, found.hit, slots[0].start)
         timeline.claim_all(tx, timeline.MAINTENANCE, [(_owner(windows, place), place) for place in found.places])
         for one in windows:
             said: dict[str, Any] = {"displaced": len(hit[one.id].bookings), "series_id": one.series_id}
@@ -156,7 +157,7 @@ def _change(
             values |= {"starts_at": slot.start, "ends_at": slot.end, "fits": when_hit == rules.FIT}
             hit = Hit() if when_hit == rules.FIT else found.hit
             entries = displacement.displace(tx, actor, hit, Cause(MAINTENANCE, old.id), now)
-            displacement.clear(tx, found.hit, slot.start)
+            displacement.clear(tx, hit, slot.start)
             timeline.release(tx, kind=timeline.MAINTENANCE, owner_id=old.id)
             timeline.claim_all(tx, timeline.MAINTENANCE, [(old.id, place) for place in found.places])
         number = swap(tx, _window, old.id, old.version if version is None else version, values)
