@@ -98,9 +98,7 @@ def test_every_minute_is_open_or_closed_as_its_wall_clock_says(data: st.DataObje
     within = Slot(start, start + data.draw(st.integers(60, 2400)) * MINUTE)
     moments = [within.start + number * MINUTE for number in range(within.minutes)]
     oracle = [moment for moment in moments if open_then(hours, moment)[0]]
-    found = [
-        one.start + number * MINUTE for one in hours.open_in(within) for number in range(one.minutes)
-    ]
+    found = [one.start + number * MINUTE for one in hours.open_in(within) for number in range(one.minutes)]
     assert found == oracle
     assert hours.offered_minutes(within) == len(oracle)
     assert sum(one.minutes for one in hours.closed_in(within)) == within.minutes - len(oracle)
@@ -189,9 +187,7 @@ def test_a_day_that_the_clocks_shorten_offers_less() -> None:
         (date(2027, 1, 9), "workday", False, OPEN),
     ],
 )
-def test_the_calendar_answers_open_closed_or_unknown(
-    day: date, kind: str | None, published: bool, answer: str
-) -> None:
+def test_the_calendar_answers_open_closed_or_unknown(day: date, kind: str | None, published: bool, answer: str) -> None:
     kinds = {day: kind} if kind else {}
     assert workday(day, kinds, frozenset({2027}) if published else frozenset()) == answer
 

@@ -122,7 +122,10 @@ def test_a_notice_is_read_from_csv_and_from_json_alike() -> None:
         ("", {(1, "")}),
         ("date,kind\n", {(1, "")}),
         ("day,kind\n2027-01-01,holiday\n", {(1, "day"), (1, "date")}),
-        ("date,kind\n2027-01-01,feast\n2027-13-01,holiday\n2026-01-01,holiday\n", {(2, "kind"), (3, "date"), (4, "date")}),
+        (
+            "date,kind\n2027-01-01,feast\n2027-13-01,holiday\n2026-01-01,holiday\n",
+            {(2, "kind"), (3, "date"), (4, "date")},
+        ),
         ("date,kind\n2026-12-19,holiday\n2028-01-01,holiday\n", {(2, "date"), (3, "date")}),
         ("date,kind\n2027-01-01,holiday\n\n2027-01-01,workday\n", {(4, "date")}),
         ("date,kind\n2027-01-01\n", {(2, "")}),
