@@ -22,7 +22,7 @@ from labshare.kernel.db import db, snapshot
 from tests.cast import ApiClient, Cast
 from tests.proof import spoiling
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.beside]
 MOST_STATEMENTS, NEVER = 60, 0
 Ran = Callable[..., None]
 Fault = Callable[[sa.Connection], None]

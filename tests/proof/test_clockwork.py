@@ -30,7 +30,11 @@ from tests.proof.crew import count
 from tests.proof.drill import Stand, until
 from tests.proof.ticking import DAY, HOUR, LEASE, SECOND, built
 
-pytestmark = [pytest.mark.proof, pytest.mark.unsound]  # the drill keeps a table of its own, and tells nobody
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.beside,
+    pytest.mark.unsound,
+]  # the drill keeps a table of its own, and tells nobody
 ROUNDS = count(20, 3)
 Ran = Callable[..., None]
 ALARMS = "SELECT count(*) FROM journal WHERE kind = :kind"
@@ -66,7 +70,7 @@ def stands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with ExitStack() as all_of_them:
         made = []
         for url in (None, request.getfixturevalue("postgres_url")):
-            databases = Databases(tmp_path_factory.mktemp("drill"), url)
+            databases = Databases(url)
             all_of_them.callback(databases.close)
             folder = tmp_path_factory.mktemp("schedulers")
             made.append(all_of_them.enter_context(standing(databases, folder, 2)))

@@ -82,6 +82,7 @@ def fuzzed(scene: Scene, who: str, operation: Any, mode: GenerationMode, told: C
 
 
 @pytest.mark.proof
+@pytest.mark.beside
 @pytest.mark.parametrize("who", ["mei", "ada"])
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fitting", "unfitting"])
 def test_every_answer_to_a_fuzzer_is_one_the_document_names(

@@ -20,7 +20,9 @@ from labshare.booking.schemas import (
     BookingsOut,
     CheckIn,
     CheckOutIn,
+    FreeAnywhereIn,
     FreeIn,
+    FreesAnywhereOut,
     FreesOut,
     ListIn,
     MoveIn,
@@ -39,6 +41,7 @@ from labshare.booking.schemas import (
 from labshare.booking.services.asking import Draft
 from labshare.booking.services.offering import Wish
 from labshare.instruments import queries as catalogue
+from labshare.instruments import search
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import Forbidden
@@ -205,6 +208,18 @@ def free_slots(query: dict[str, Any], code: str) -> Response:
     found = free.of_instrument(catalogue.known(code), query["window"], query["minutes"], clock.now())
     items = [{"starts_at": slot.start.isoformat(), "ends_at": slot.end.isoformat()} for slot in found]
     return as_json({"items": items, "next": None})
+
+
+@blp.get("/free")
+@blp.refuses(404, 422)
+@blp.arguments(FreeAnywhereIn, location="query")
+@blp.response(200, FreesAnywhereOut)
+def free_anywhere(query: dict[str, Any]) -> Response:
+    """Free slots of this length on many instruments, the earliest first; each would pass the rules by itself."""
+    named = query["instrument"]
+    known = catalogue.known_all(named) if named else search.bookable(actor(), query["category"], query["site"])
+    found = free.page(known, query["window"], query["minutes"], clock.now(), query["limit"], query["cursor"])
+    return as_json({"items": [alternative_out(one) for one in found.items], "next": found.next})
 
 
 @blp.get("/timeline")
