@@ -30,6 +30,8 @@ EXPECTED: dict[str, dict[str, int]] = {  # what a run comes to in the laboratory
     "recheck_allowances": {},
     "enforce_suspensions": {},
     "reconcile_accounts": {},
+    "seed_calendars": {"years": 6},  # two sites in China, and the library knows three years from 2024 on
+    "recheck_calendars": {},
     "deliver": {"messages": 3, "mails": 3, "sent": 1, "needless": 2},  # nobody waits for an answer any more
     "tidy_messages": {},  # nothing is told yet
     "tidy_up": {"answers": 1},

@@ -1,4 +1,4 @@
-"""Bookings keep to opening hours; a year whose notice is not published makes them provisional, and they are rechecked."""
+"""Bookings keep to opening hours; while a year's notice is not out they are provisional, and they are rechecked."""
 
 from __future__ import annotations
 
