@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -19,9 +21,12 @@ from labshare.kernel.actor import SYSTEM, Actor
 from labshare.kernel.db import rows, transaction
 from labshare.kernel.errors import Problem
 from labshare.kernel.slots import Slot
+from labshare.maintenance import services as maintenance
+from labshare.maintenance.selection import Wanted
 from labshare.people import access
 from labshare.quotas import services as quotas
 from labshare.quotas.rules import Terms
+from tests.proof.breaking import planted
 
 BUSY_TRIES = 20
 
@@ -166,3 +171,19 @@ def _answered(do: Callable[..., Any], *values: Any, keep: list[int] | None = Non
     if keep is not None:
         keep.append(done.id)
     return "ok"
+
+
+# ---------------------------------------------------------------- maintenance
+
+
+def plan_and_die(
+    _app: Flask, person_id: int, codes: Sequence[str], start: datetime, end: datetime, statement: int
+) -> int:
+    """Plan a window, and be killed before its n-th statement; for 0 live on, and say how many bookings it displaced."""
+    with planted(statement, _killed):
+        done = maintenance.plan(_actor(person_id), maintenance.Draft(Wanted(tuple(codes)), Slot(start, end), "repair"))
+    return len(done.consequences.lines)
+
+
+def _killed(_connection: sa.Connection) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
