@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from labshare.booking import queries, services
+from labshare.booking.services import offering
 from labshare.booking.services.asking import Draft
 from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM, Actor
@@ -187,3 +188,43 @@ def plan_and_die(
 
 def _killed(_connection: sa.Connection) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def plan(_app: Flask, person_id: int, codes: Sequence[str], start: datetime, end: datetime) -> int:
+    """Plan a window; its id."""
+    draft = maintenance.Draft(Wanted(tuple(codes)), Slot(start, end), "repair")
+    return maintenance.plan(_actor(person_id), draft).windows[0].id
+
+
+def report(_app: Flask, person_id: int, code: str) -> str:
+    """Report an outage; the word for it."""
+    maintenance.report(_actor(person_id), code, "a race")
+    return "report"
+
+
+def make_offer(_app: Flask, booking_id: int) -> str | None:
+    """Let the clock hold another time for a displaced booking; the word for it, None where there was nothing to do."""
+    return "offer" if offering.make_offer(SYSTEM, booking_id, clock.now()) else None
+
+
+def accept(_app: Flask, person_id: int, booking_id: int, wish: services.Wish | None = None) -> str:
+    """Take the time that is held, or another; the word for it."""
+    services.accept(_actor(person_id), booking_id, wish)
+    return "accept"
+
+
+def decline(_app: Flask, person_id: int, booking_id: int) -> str:
+    """Do without another time; the word for it."""
+    services.decline(_actor(person_id), booking_id)
+    return "decline"
+
+
+def lapse(_app: Flask, booking_id: int, now: datetime) -> str | None:
+    """Let the clock give the time back that is held; the word for it, None where there was nothing to do."""
+    return "lapse" if offering.lapse(SYSTEM, booking_id, now) else None
+
+
+def suspend(_app: Flask, person_id: int, company_id: int) -> str:
+    """Suspend a company; the word for it."""
+    maintenance.suspend(_actor(person_id), company_id, "a race")
+    return "suspend"
