@@ -217,8 +217,15 @@ class Displaced:
 DISPLACED: sa.Select[Any] = sa.select(*(getattr(Displacement, name) for name in Displaced.__dataclass_fields__))
 
 
-def of_booking(booking_id: int) -> Displaced | None:
-    """What became of a displaced booking; None where it never was."""
+def of_booking(booking_id: int, tx: Transaction | None = None) -> Displaced | None:
+    """What became of a displaced booking; None where it never was. Within a transaction held still first.
+
+    Whoever answers an offer, lets it lapse or takes its time for a window holds this row first and then the claim;
+    the second then sees what the first did, and nobody waits for each other crosswise.
+    """
+    if tx is not None:
+        mine = _displacement.c.booking_id == booking_id
+        tx.execute(sa.select(_displacement.c.id).where(mine).with_for_update())
     found = rows(DISPLACED.where(Displacement.booking_id == booking_id))
     return Displaced(*found[0]) if found else None
 

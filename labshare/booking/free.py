@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
 from types import MappingProxyType
 
 from labshare.booking import rules
@@ -16,6 +18,7 @@ from labshare.instruments.rules import BOOKABLE
 from labshare.instruments.rules.opening import ALWAYS, Hours, meets
 from labshare.instruments.timeline import Taken
 from labshare.kernel.slots import MINUTE, Slot, grid, union
+from labshare.web.paging import Page, after_moment, cursor_at
 
 LOOK_AROUND = timedelta(days=14)
 SAME, OTHERS = 3, 2
@@ -57,6 +60,35 @@ def of_instrument(known: Known, within: Slot, minutes: int, now: datetime) -> li
     """The free slots of one instrument, sorted; two statements."""
     claims = timeline.taken([known.id], rules.held(known, within))[known.id]
     return list(slots(known, claims, within, minutes, now, hours.of([known], within)[known.id]))
+
+
+def of_instruments(some: Sequence[Known], within: Slot, minutes: int, now: datetime) -> Iterator[Alternative]:
+    """The free slots of many instruments, by start and then by instrument; two statements, however many they are.
+
+    Reckoned as they are asked for, so that the earliest cost no more than they are.
+    """
+    known = sorted(some, key=lambda one: one.id)
+    before = max((one.warmup_minutes for one in known), default=0)
+    after = max((one.cooldown_minutes for one in known), default=0)
+    claims = timeline.taken([one.id for one in known], within.padded(before, after)) if known else {}
+    opening = hours.of(known, within)
+
+    def way(one: Known) -> Iterator[Alternative]:
+        for slot in slots(one, claims[one.id], within, minutes, now, opening[one.id]):
+            yield Alternative(one, slot)
+
+    return merge(*map(way, known), key=lambda one: (one.slot.start, one.instrument.id))
+
+
+def page(some: Sequence[Known], within: Slot, minutes: int, now: datetime, limit: int, cursor: str | None) -> Page:
+    """So many of these, from where the cursor says. Raises Invalid for a cursor that is not ours."""
+    at, number = (within.start, 0) if cursor is None else after_moment(cursor)
+    rest = Slot(max(at, within.start), within.end) if at < within.end else None
+    every = of_instruments(some, rest, minutes, now) if rest is not None else iter(())
+    following = (one for one in every if (one.slot.start, one.instrument.id) > (at, number))
+    found = list(islice(following, limit + 1))
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(found[:limit], cursor_at(last.slot.start, last.instrument.id) if last else None)
 
 
 def alternatives(known: Known, slot: Slot, now: datetime) -> list[Alternative]:

@@ -16,8 +16,9 @@ from labshare.booking.queries import SEEN, Seen
 from labshare.instruments import hours
 from labshare.instruments.hours import Place, Said
 from labshare.instruments.models import Instrument
-from labshare.instruments.notice import BEFORE
-from labshare.instruments.rules.opening import Hours
+from labshare.instruments.notice import BEFORE, Listed
+from labshare.instruments.rules.opening import Hours, Pattern
+from labshare.instruments.rules.week import Stretches
 from labshare.instruments.workdays import Year
 from labshare.kernel.db import rows
 from labshare.kernel.slots import Slot, day_of
@@ -65,6 +66,26 @@ def foreseen(place: Place, change: Change, now: datetime) -> list[Seen]:
     before = _said(some)
     after = change(before)
     return [one for one in some if _hours(before, one).lets(one.slot) and not _hours(after, one).lets(one.slot)]
+
+
+def with_pattern(place: Place, pattern: Pattern) -> Change:
+    """Hours as they would be with these of the site or the instrument."""
+    return lambda said: said.with_pattern(place.site_id, place.instrument_id, pattern)
+
+
+def with_exception(place: Place, day: date, stretches: Stretches) -> Change:
+    """Hours as they would be with these on one day."""
+    return lambda said: said.with_exception(place.site_id, place.instrument_id, day, stretches)
+
+
+def with_year(place: Place, year: int, listed: Sequence[Listed]) -> Change:
+    """Hours as they would be with the year's notice."""
+    return lambda said: said.with_year(place.site_id, year, {one.day: one.kind for one in listed})
+
+
+def with_day(place: Place, day: date, kind: str | None) -> Change:
+    """Hours as they would be if the day were of this kind; None: what its weekday says."""
+    return lambda said: said.with_day(place.site_id, day, kind)
 
 
 def by_calendar(opening: Hours, slot: Slot) -> bool:

@@ -20,11 +20,13 @@ from labshare.booking.lifecycle import APPROVED, LIVE, REQUESTED
 from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import held
 from labshare.config import Settings
+from labshare.demo import opening
 from labshare.demo.accounts import Books
 from labshare.demo.cast import SIGN_INS, Cast, Casting, Told
-from labshare.demo.shape import POPULARITY, Timelines, year
+from labshare.demo.shape import FUTURE_DAYS, PAST_DAYS, POPULARITY, Timelines, year
 from labshare.demo.stories import Story, Teller
 from labshare.demo.visits import Visits
+from labshare.instruments import hours
 from labshare.instruments.models import Claim
 from labshare.instruments.queries import Known, known_all
 from labshare.instruments.services import import_instruments
@@ -33,7 +35,7 @@ from labshare.kernel import clock
 from labshare.kernel.db import Transaction, look_around, rows, transaction
 from labshare.kernel.errors import N_, Conflict, Forbidden
 from labshare.kernel.journal import Entry, record
-from labshare.kernel.slots import local
+from labshare.kernel.slots import Slot, local
 from labshare.notifications import fanning
 from labshare.people import passwords
 from labshare.people.models import Company
@@ -122,7 +124,9 @@ def _enter_cast(rng: Random, now: datetime, progress: Callable[[int, int], None]
 def _enter_instruments(cast: Cast, now: datetime) -> list[Known]:
     text = resources.files(__package__).joinpath("instruments.csv").read_text("utf-8")
     import_instruments(cast.admin, text, now=now - CATALOGUED)
-    return known_all(POPULARITY)
+    known = known_all(POPULARITY)
+    opening.enter(cast.admin, known, now - CATALOGUED)
+    return known
 
 
 def _tell(
@@ -135,10 +139,14 @@ def _tell(
 ) -> list[Story]:
     """Every booking of the demo, by the time it starts."""
     today = now.astimezone(ZONE).date()
-    timelines = Timelines()
+    whole = Slot(now - timedelta(days=PAST_DAYS + 7), now + timedelta(days=FUTURE_DAYS + 60))
+    open_at = hours.of(instruments, whole)
+    timelines = Timelines(open_at)
     teller = Teller(rng, timelines, cast.parties, cast.managers, now)
     by_code = {known.code: known for known in instruments}
-    workdays = [day for day in (today + timedelta(days=ahead) for ahead in range(1, 30)) if day.weekday() < 5]
+    ahead_of_us = (today + timedelta(days=ahead) for ahead in range(1, 30))
+    first = open_at[by_code[OWN[0][1]].id]
+    workdays = [day for day in ahead_of_us if day.weekday() < 5 and first.of_day(day)[0]]
     stories = []
     for whose, code, ahead, start, minutes, fate in OWN:
         placed = timelines.place_at(by_code[code], workdays[ahead], start, minutes)

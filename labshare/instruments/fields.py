@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ from labshare.instruments import notice
 from labshare.instruments.models import DAY_KINDS
 from labshare.instruments.notice import Entry, Listed
 from labshare.instruments.rules.opening import Pattern
-from labshare.instruments.rules.week import BadHours, Stretches, read_stretches
+from labshare.instruments.rules.week import BadHours, Stretches, parts, read_stretches
 from labshare.kernel.errors import N_
 from labshare.web.bodies import Day, Flag, Length, Line, OneOf, Prose
 
@@ -113,6 +113,25 @@ class NoticeFields(Schema):
     def one_or_the_other(self, data: dict[str, Any], **_rest: Any) -> None:
         if ("days" in data) == ("text" in data):
             raise ValidationError([N_("Give the days either as a list or as text.")], "days")
+
+
+FLAGS = ("holidays", "unattended")
+
+
+def typed_pattern(form: Mapping[str, str]) -> dict[str, Any]:
+    """The hours of a form, in which each day is a line, as they would have been sent by JSON."""
+    week = None if "as_site" in form else [parts(form.get(f"day-{number}", "")) for number in range(7)]
+    return {"week": week, **{flag: flag in form for flag in FLAGS}, **_filled(form, "valid_from")}
+
+
+def typed_exception(form: Mapping[str, str]) -> dict[str, Any]:
+    """The hours of one day of a form, likewise."""
+    intervals = parts(form.get("intervals", ""))
+    return {"day": "", "intervals": intervals, **_filled(form, "day", "instrument", "note")}
+
+
+def _filled(form: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: form[name].strip() for name in names if form.get(name, "").strip()}
 
 
 def pattern(said: dict[str, Any], otherwise: date) -> Pattern:

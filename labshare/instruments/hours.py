@@ -110,6 +110,11 @@ class Said:
         published = self.years.get(site_id, frozenset()) | {year}
         return replace(self, days={**self.days, site_id: known}, years={**self.years, site_id: published})
 
+    def with_day(self, site_id: int, day: date, kind: str | None) -> Said:
+        """As it would be if the day were of this kind; None: what its weekday says."""
+        known = {one: said for one, said in self.days.get(site_id, {}).items() if one != day}
+        return replace(self, days={**self.days, site_id: known | ({day: kind} if kind else {})})
+
 
 def _key(site_id: int, instrument_id: int | None) -> tuple[int, int]:
     # An instrument's own hours go with it when it is moved to another site.

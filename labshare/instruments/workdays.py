@@ -13,11 +13,19 @@ from labshare.instruments.events import CalendarRechecked
 from labshare.instruments.models import CalendarDay, CalendarYear
 from labshare.instruments.rules.opening import CLOSED, workday
 from labshare.kernel.db import Transaction, rows, table_of
+from labshare.kernel.errors import N_, Invalid
 from labshare.people.models import Person, Site
 
 LIBRARY, NOTICE, HAND, FORGOTTEN = SOURCES = ("library", "notice", "hand", "forgotten")
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 _year = table_of(CalendarYear)
+
+
+def known(year: int) -> int:
+    """The year, if a calendar can have it. Raises Invalid."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Invalid(fields={"year": [N_("Must lie in the years 2000 to 2100.")]})
+    return year
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ def test_every_page_is_for_everybody(
 ) -> None:
     visitor = visit(ROLES[role], language)
     visitor.prefers(theme, width)
+    visitor.carries_axe()
     found = []
     for path in (*pages(house, role, objects), *ERRORS):
         status = visitor.goes_to(path).status

@@ -13,11 +13,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from labshare.kernel import clock
 from tests.conftest import Databases
 from tests.proof.crew import FULL
-from tests.proof.life.allowing import Whole
 from tests.proof.life.faults import FAULTS
+from tests.proof.life.passing import Whole
 from tests.proof.life.world import World
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.beside]
 STEPS = 50
 EXAMPLES = {"sqlite": 1000 if FULL else 100, "postgresql": 300 if FULL else 30}
 AT_MOST = 60  # examples until a planted fault must be found

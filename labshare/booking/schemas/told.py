@@ -193,6 +193,13 @@ class BookingsOut(Schema):
     next = fields.String(allow_none=True)
 
 
+class FreesAnywhereOut(Schema):
+    """A page of free slots, the earliest first, each with its instrument."""
+
+    items = fields.List(fields.Nested(AlternativeOut), required=True)
+    next = fields.String(allow_none=True)
+
+
 class FreesOut(Schema):
     """Every free slot of the window."""
 

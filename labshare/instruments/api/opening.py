@@ -25,7 +25,7 @@ from labshare.instruments.schemas import (
 )
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
-from labshare.kernel.errors import N_, Invalid, NotFound
+from labshare.kernel.errors import N_, Invalid
 from labshare.kernel.retry import Retry
 from labshare.web.guard import actor, first
 
@@ -133,12 +133,6 @@ def workdays_of(asked: dict[str, Any], site: str) -> dict[str, Any]:
     return year_out(workdays.standing(place.site_id, year), day)
 
 
-def _year(number: int) -> int:
-    if not workdays.FIRST_YEAR <= number <= workdays.LAST_YEAR:
-        raise NotFound
-    return number
-
-
 @blp.put("/sites/<site>/workdays/<int:year>")
 @first(keeper_at)
 @blp.refuses(400, 403, 404, 409, 413, 415, 422)
@@ -147,7 +141,7 @@ def _year(number: int) -> int:
 def import_year(said: dict[str, Any], site: str, year: int) -> dict[str, Any]:
     """Take in a year's notice; bookings on its days are looked at within minutes. All of it or nothing."""
     site_id = hours.at_site(site).site_id
-    services.import_year(actor(), site_id, _year(year), fields.listed(said, year), said["version"])
+    services.import_year(actor(), site_id, workdays.known(year), fields.listed(said, year), said["version"])
     return year_out(workdays.standing(site_id, year))
 
 
@@ -158,7 +152,7 @@ def import_year(said: dict[str, Any], site: str, year: int) -> dict[str, Any]:
 def forget_year(site: str, year: int) -> dict[str, Any]:
     """Know no more of a year than its weekdays, which are provisional again."""
     site_id = hours.at_site(site).site_id
-    services.forget_year(actor(), site_id, _year(year))
+    services.forget_year(actor(), site_id, workdays.known(year))
     return year_out(workdays.standing(site_id, year))
 
 
@@ -169,7 +163,7 @@ def forget_year(site: str, year: int) -> dict[str, Any]:
 @blp.response(200, WorkdaysOut)
 def set_day(said: dict[str, Any], site: str, year: int, day: str) -> dict[str, Any]:
     """Say by hand what a day is, whatever the notice says; with null what its weekday says."""
-    site_id, which = hours.at_site(site).site_id, _day(_year(year), day)
+    site_id, which = hours.at_site(site).site_id, _day(workdays.known(year), day)
     if said["kind"] is None:
         services.clear_day(actor(), site_id, which, said["note"])
     else:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from labshare.instruments import hours, policy, queries, rules, search, services, words
 from labshare.instruments.models import MODES, STATES
-from labshare.instruments.pages.frame import pages, sheet_text
+from labshare.instruments.pages.frame import pages
 from labshare.instruments.queries import Described
 from labshare.instruments.schemas import CatalogueArguments, InstrumentIn, InstrumentPatch
 from labshare.instruments.search import Wanted
@@ -22,6 +22,7 @@ from labshare.kernel import clock
 from labshare.kernel.errors import Conflict, Forbidden, Invalid, Problem
 from labshare.kernel.slots import local
 from labshare.web.bodies import load
+from labshare.web.files import sent_text
 from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import LOCAL, own, said, say
@@ -243,7 +244,7 @@ def bring_in() -> Response | tuple[str, int]:
     _keeper()
     text, only_check = "", request.form.get("act") != "import"
     try:
-        text = sheet_text()
+        text = sent_text()
         done = services.import_instruments(actor(), text, dry_run=only_check)
     except Invalid as problem:
         faults = getattr(problem, "faults", [])

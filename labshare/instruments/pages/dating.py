@@ -13,13 +13,14 @@ from werkzeug.wrappers import Response
 from labshare.instruments import hours, notice, queries, services, words, workdays
 from labshare.instruments.models import DAY_KINDS
 from labshare.instruments.notice import Listed
-from labshare.instruments.pages.frame import keeper_at, keeps_at, pages, sheet_text
+from labshare.instruments.pages.frame import keeper_at, keeps_at, pages
 from labshare.instruments.schemas import DayIn
 from labshare.instruments.sheet import BadSheet
 from labshare.kernel import clock
 from labshare.kernel.errors import N_, Conflict, Invalid, NotFound, Problem
 from labshare.web.bodies import form as fields_of
 from labshare.web.bodies import load
+from labshare.web.files import sent_text
 from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import said, say
@@ -41,8 +42,8 @@ def import_notice(site: str) -> Response | tuple[str, int]:
     keeper_at(site)
     year, text = request.form.get("year", 0, type=int), ""
     try:
-        text = sheet_text()
-        listed = notice.read(text, _known(year))
+        text = sent_text()
+        listed = notice.read(text, workdays.known(year))
         services.import_year(actor(), hours.at_site(site).site_id, year, listed)
     except (Invalid, Conflict) as problem:
         return _again(site, year, text, problem)
@@ -91,18 +92,12 @@ def set_day(site: str) -> Response | tuple[str, int]:
     return redirect(url_for("instruments.calendar", site=site, year=year), 303)
 
 
-def _known(year: int) -> int:
-    if not workdays.FIRST_YEAR <= year <= workdays.LAST_YEAR:
-        raise Invalid(fields={"year": [N_("Must lie in the years 2000 to 2100.")]})
-    return year
-
-
 def _day(typed: str) -> date:
     try:
         day = date.fromisoformat(typed)
     except ValueError:
         raise Invalid(fields={"date": [N_("Not a valid date.")]}) from None
-    _known(day.year)
+    workdays.known(day.year)
     return day
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint
 
 from labshare.instruments import policy, queries
-from labshare.kernel.errors import N_, Forbidden, Invalid
+from labshare.kernel.errors import Forbidden
 from labshare.web.guard import actor
 
 pages = Blueprint("instruments", __name__, template_folder="../templates")
@@ -20,15 +20,3 @@ def keeper_at(site: str) -> None:
     """Raises NotFound where there is no such site, Forbidden for those who do not keep it."""
     if not keeps_at(site):
         raise Forbidden
-
-
-def sheet_text() -> str:
-    """The sheet that was sent, as a file or as text."""
-    sent = request.files.get("file")
-    raw = sent.read() if sent is not None and sent.filename else b""
-    if not raw:
-        return request.form.get("text", "")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Invalid(fields={"file": [N_("Please save the sheet as CSV in UTF-8.")]}) from error

@@ -13,7 +13,7 @@ from labshare.instruments import fields, hours, policy, queries, services, words
 from labshare.instruments.hours import Place
 from labshare.instruments.pages.frame import keeper_at, keeps_at, pages
 from labshare.instruments.rules.opening import Pattern
-from labshare.instruments.rules.week import ALL_WEEK, line, parts
+from labshare.instruments.rules.week import ALL_WEEK, line
 from labshare.instruments.schemas import ExceptionIn, HoursIn
 from labshare.kernel import clock
 from labshare.kernel.errors import Conflict, Forbidden, Invalid, Problem
@@ -22,8 +22,6 @@ from labshare.web.bodies import load
 from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import own, said, say
-
-FLAGS = ("holidays", "unattended")
 
 
 def _today(place: Place) -> date:
@@ -89,7 +87,7 @@ def add_exception(site: str) -> Response | tuple[str, int]:
     keeper_at(site)
     code = request.form.get("instrument") or None
     try:
-        values = load(ExceptionIn(), _exception())
+        values = load(ExceptionIn(), fields.typed_exception(request.form))
         place = hours.at(site, values["instrument"])
         services.add_exception(actor(), place, values["day"], values["intervals"], values["note"])
     except (Invalid, Conflict) as problem:
@@ -116,25 +114,9 @@ def _here(site: str, code: str | None) -> str:
     return url_for("instruments.instrument_hours", code=code)
 
 
-def _sent() -> dict[str, Any]:
-    """The form as the JSON door would have sent it."""
-    form = request.form
-    week = None if "as_site" in form else [parts(form.get(f"day-{number}", "")) for number in range(7)]
-    sent: dict[str, Any] = {"week": week, **{flag: flag in form for flag in FLAGS}}
-    if form.get("valid_from", "").strip():
-        sent["valid_from"] = form["valid_from"].strip()
-    return sent
-
-
-def _exception() -> dict[str, Any]:
-    form = request.form
-    sent: dict[str, Any] = {"day": form.get("day", "").strip(), "intervals": parts(form.get("intervals", ""))}
-    return sent | {name: form[name].strip() for name in ("instrument", "note") if form.get(name, "").strip()}
-
-
 def _set(place: Place, site: str, code: str | None) -> Response | tuple[str, int]:
     try:
-        pattern = fields.pattern(load(HoursIn(), _sent()), _today(place))
+        pattern = fields.pattern(load(HoursIn(), fields.typed_pattern(request.form)), _today(place))
         services.set_hours(actor(), place, pattern)
     except (Invalid, Conflict) as problem:
         return _page(place, site, code, Form(dict(request.form), _errors(problem)), problem.status)
@@ -183,4 +165,4 @@ def _values(latest: Pattern | None, counts: Pattern | None, today: date) -> dict
     week = shown.week or (counts.week if counts else None) or ALL_WEEK
     values: dict[str, Any] = {f"day-{number}": line(some) for number, some in enumerate(week)}
     values |= {"valid_from": (today + timedelta(days=1)).isoformat(), "as_site": latest is None or latest.week is None}
-    return values | {flag: getattr(shown, flag) for flag in FLAGS}
+    return values | {flag: getattr(shown, flag) for flag in fields.FLAGS}

@@ -51,6 +51,7 @@ class Hours:
     exceptions: Mapping[date, Stretches] = field(default_factory=dict)
     kinds: Mapping[date, str] = field(default_factory=dict)  # days that are not what their weekday says
     published: frozenset[int] = frozenset()  # years
+    _reckoned: dict[date, tuple[Stretches, bool]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def always(self) -> bool:
@@ -73,6 +74,11 @@ class Hours:
 
     def of_day(self, day: date) -> tuple[Stretches, bool]:
         """When it is open on the day, and whether that is provisional."""
+        if day not in self._reckoned:
+            self._reckoned[day] = self._reckon(day)
+        return self._reckoned[day]
+
+    def _reckon(self, day: date) -> tuple[Stretches, bool]:
         if day in self.exceptions:
             return self.exceptions[day], False
         pattern = self.pattern(day)
