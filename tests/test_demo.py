@@ -16,11 +16,20 @@ from flask import Flask
 
 from labshare import cli, create_app, demo, wiring
 from labshare.booking import displacement, free
-from labshare.booking.jobs import ENFORCE_SUSPENSIONS, JUDGE_USE, LAPSE_OFFERS, MAKE_OFFERS, RECHECK_ALLOWANCES
+from labshare.booking.jobs import (
+    ENFORCE_SUSPENSIONS,
+    JUDGE_USE,
+    LAPSE_OFFERS,
+    MAKE_OFFERS,
+    RECHECK_ALLOWANCES,
+    RECHECK_CALENDARS,
+)
 from labshare.booking.lifecycle import COMPLETED, LIVE
 from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import Facts, decide_by, held, refusals
 from labshare.config import Settings
+from labshare.instruments import hours
+from labshare.instruments.jobs import SEED_CALENDARS
 from labshare.instruments.models import Claim, Instrument
 from labshare.instruments.queries import Known, known_all
 from labshare.kernel.actor import SYSTEM, Actor
@@ -199,14 +208,18 @@ def test_each_live_booking_claims_exactly_its_time_with_its_buffers(laboratory: 
 
 def test_every_request_and_every_move_kept_the_rules_when_it_was_made(laboratory: dict[str, int]) -> None:
     known = catalogue()
+    whole = Slot(MIDNIGHT - timedelta(days=400), MIDNIGHT + timedelta(days=100))
+    open_at = hours.of(list(known.values()), whole)
+    assert sum(one.offered_minutes(whole) < whole.minutes for one in open_at.values()) > 30, "most are closed at night"
     kinds = ("booking_requested", "booking_moved")
     told = rows(sa.select(Entry.at, Entry.kind, Entry.data).where(Entry.kind.in_(kinds)))
     assert {row.kind for row in told} == set(kinds)
     for row in told:
         terms = known[row.data["instrument_id"]]
         moments = (datetime.fromisoformat(row.data[end]) for end in ("starts_at", "ends_at"))
-        facts = Facts(row.at, Slot(*moments), terms, company_active=True, channel=1)
+        facts = Facts(row.at, Slot(*moments), terms, True, 1, hours=open_at[terms.id])
         assert refusals(facts) == [], row
+        assert facts.provisional == row.data["provisional"], row
 
 
 def test_the_journal_tells_every_booking_version_by_version(laboratory: dict[str, int]) -> None:
@@ -268,8 +281,11 @@ def test_nobody_of_the_demo_uses_a_channel_that_somebody_else_is_at(laboratory: 
         at[place] = max(at.get(place, record.starts_at), record.freed_at or MIDNIGHT)
 
 
+CALENDARS = (SEED_CALENDARS, RECHECK_CALENDARS)
+
+
 def test_the_clockwork_finds_nothing_odd_in_it(laboratory: dict[str, int]) -> None:
-    ours = (JUDGE_USE, RECHECK_ALLOWANCES, ENFORCE_SUSPENSIONS, OPEN_PERIODS, WARN_OF_LIMITS)
+    ours = (JUDGE_USE, RECHECK_ALLOWANCES, ENFORCE_SUSPENSIONS, OPEN_PERIODS, WARN_OF_LIMITS, *CALENDARS)
     for job in (*ours, KEEP_WINDOWS, REMIND_OF_WINDOWS, WARN_OF_UPKEEP, MAKE_OFFERS, LAPSE_OFFERS):
         assert job.preview is not None
         assert not any(job.preview(MIDNIGHT).values()), job.name

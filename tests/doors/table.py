@@ -73,7 +73,6 @@ GET   people.company_edit           -+0--+
 POST  people.company_edit_now       -+0--+
 POST  people.company_approve        --0--+
 POST  people.company_reject         --0--+
-POST  people.company_suspend        --0--+
 POST  people.company_reactivate     --0--+
 POST  people.invite                 -+0--+
 GET   people.invitation             -+0--+

@@ -25,7 +25,10 @@ from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, Reason
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 
-BUSY_AHEAD = Reason("time_taken_ahead", N_("There is time taken ahead; it must be freed first."))
+BUSY_AHEAD = Reason(
+    "time_taken_ahead",
+    N_("There is time taken ahead: retire the instrument, or take channels away, where you are shown whom that hits."),
+)
 BROKEN = Reason("outage", N_("It is broken: say there that it works again."))
 
 
