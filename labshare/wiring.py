@@ -40,6 +40,8 @@ from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import N_
 from labshare.maintenance import api as maintenance_api
+from labshare.maintenance import pages as maintenance_pages
+from labshare.maintenance import policy as maintenance_policy
 from labshare.maintenance.checks import CHECKS as MAINTENANCE_CHECKS
 from labshare.maintenance.jobs import KEEP_WINDOWS, REMIND_OF_WINDOWS, WARN_OF_UPKEEP
 from labshare.notifications import api as messages_api
@@ -72,6 +74,7 @@ PAGES: tuple = (
     instruments_pages.pages,
     accounts_pages.pages,
     booking_pages.pages,
+    maintenance_pages.pages,
     inbox_pages.pages,
     clockwork_pages.pages,
 )
@@ -108,6 +111,12 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("Timeline"), "bookings.overview", _everybody),
     Entry(N_("Bookings"), "bookings.listed", _everybody),
     Entry(N_("Queue"), "bookings.queue", people_policy.is_staff, _waiting),
+    Entry(
+        N_("Maintenance"),
+        "maintenance.windows",
+        maintenance_policy.may_plan_some,
+        covers=("maintenance.outage", "maintenance.retirement", "maintenance.channels"),
+    ),
     Entry(N_("Inbox"), "inbox.listed", _everybody, inbox.unread),
     Entry(N_("Account"), "accounts.own", _has_company, covers=("accounts.statement",)),
     Entry(N_("Company"), "people.own_company", _has_company),

@@ -217,8 +217,15 @@ class Displaced:
 DISPLACED: sa.Select[Any] = sa.select(*(getattr(Displacement, name) for name in Displaced.__dataclass_fields__))
 
 
-def of_booking(booking_id: int) -> Displaced | None:
-    """What became of a displaced booking; None where it never was."""
+def of_booking(booking_id: int, tx: Transaction | None = None) -> Displaced | None:
+    """What became of a displaced booking; None where it never was. Within a transaction held still first.
+
+    Whoever answers an offer, lets it lapse or takes its time for a window holds this row first and then the claim;
+    the second then sees what the first did, and nobody waits for each other crosswise.
+    """
+    if tx is not None:
+        mine = _displacement.c.booking_id == booking_id
+        tx.execute(sa.select(_displacement.c.id).where(mine).with_for_update())
     found = rows(DISPLACED.where(Displacement.booking_id == booking_id))
     return Displaced(*found[0]) if found else None
 
@@ -238,13 +245,6 @@ def unanswered(now: datetime) -> list[int]:
     late = sa.and_(Displacement.state == OFFERED, Displacement.answer_by <= now)
     statement = sa.select(Displacement.booking_id).where(late)
     return [number for (number,) in rows(statement.order_by(Displacement.answer_by, Displacement.id))]
-
-
-def by_cause(cause: Cause) -> list[Seen]:
-    """The bookings it displaced, by start."""
-    mine = sa.and_(Displacement.cause == cause.kind, Displacement.cause_id == cause.id)
-    statement = SEEN.join(Displacement, Displacement.booking_id == Booking.id).where(mine)
-    return [Seen(*row) for row in rows(statement.order_by(Booking.starts_at, Booking.id))]
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,13 @@ CAUSE_WORDS = {
     "retired": N_("The instrument is retired."),
     "channels": N_("The instrument has fewer channels from now on."),
 }
+OFFER_WORDS = {
+    "waiting": N_("another time is looked for"),
+    "offered": N_("another time is held"),
+    "accepted": N_("took another time"),
+    "declined": N_("does without another time"),
+    "lapsed": N_("did not answer in time"),
+}
 _ENTERED = N_("%(who)s entered that it was used from %(used_from)s to %(used_to)s.")
 _ASSUMED = N_("Nobody checked out; taken as used from %(used_from)s to %(used_to)s.")
 _WITH_A_PROBLEM = N_("%(who)s checked out; used from %(used_from)s to %(used_to)s. A problem was reported: %(problem)s")

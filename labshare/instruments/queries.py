@@ -212,6 +212,12 @@ def busy_ahead(instrument_id: int, above_channel: int, now: datetime) -> int:
     return int(rows(ahead)[0][0])
 
 
+def is_broken(instrument_id: int, now: datetime) -> bool:
+    """Does an outage take its time: one goes on, for as long as it does it reaches beyond now."""
+    outage = sa.and_(Claim.instrument_id == instrument_id, Claim.kind == "outage", Claim.ends_at > now)
+    return bool(rows(sa.select(Claim.id).where(outage).limit(1)))
+
+
 def owners_of(instrument_id: int) -> Sequence[sa.Row[Any]]:
     """Whose the instrument was when: valid_from, name, name_en; the latest first."""
     whose = sa.select(Ownership.valid_from, Company.name, Company.name_en).join(

@@ -22,6 +22,7 @@ from labshare.maintenance.schemas import (
     DocumentIn,
     DocumentsOut,
     DoneOut,
+    Foreseen,
     OutageIn,
     OutageOut,
     OutagesIn,
@@ -40,10 +41,6 @@ from labshare.maintenance.schemas import (
     WindowPatch,
     WindowsIn,
     WindowsOut,
-    consequences_out,
-    listing,
-    outage_out,
-    window_out,
 )
 from labshare.maintenance.services import Draft, Planned
 from labshare.maintenance.upkeep import Due
@@ -59,6 +56,11 @@ blp = Blueprint("maintenance", "Time the laboratory takes for itself, and what t
 def _planner(who: Actor) -> None:
     if not policy.may_plan_some(who):
         raise Forbidden
+
+
+def _reader_of(who: Actor, window_id: int, **_rest: int) -> None:
+    _planner(who)
+    queries.window(who, window_id)
 
 
 def _planner_of(who: Actor, window_id: int, **_rest: int) -> None:
@@ -87,8 +89,9 @@ def _minder_of(who: Actor, upkeep_id: int) -> None:
     upkeep.one(who, upkeep_id)
 
 
-def _codes(found: Consequences) -> dict[int, str]:
-    return {one.id: one.code for one in catalogue.known_by_ids({place.instrument_id for place in found.places})}
+def _foreseen(found: Consequences, windows: int = 1) -> Foreseen:
+    known = catalogue.known_by_ids({place.instrument_id for place in found.places})
+    return Foreseen(found, {one.id: one.code for one in known}, windows)
 
 
 # ---------------------------------------------------------------- windows
@@ -103,11 +106,11 @@ def windows(said: dict[str, Any]) -> dict[str, Any]:
     """The windows of your sites, by start."""
     statement = queries.listed(actor(), coming=said["coming"], instrument=said["instrument"])
     found = page(statement, Window.starts_at, Window.id, said["limit"], said["cursor"])
-    return listing([window_out(one) for one in queries.with_places(found.items)], found.next)
+    return {"items": queries.with_places(found.items), "next": found.next}
 
 
 @blp.get("/maintenance-windows/<id:window_id>")
-@first(_planner_of)
+@first(_reader_of)
 @blp.refuses(403, 404)
 @blp.response(200, WindowOut)
 def window(window_id: int) -> Seen:
@@ -128,10 +131,10 @@ def plan(draft: Draft, retry: Retry | None) -> Planned:
 @blp.refuses(400, 403, 413, 415, 422)
 @blp.arguments(WindowIn, error_status_code=422)
 @blp.response(200, ConsequencesOut)
-def preview(draft: Draft) -> dict[str, Any]:
+def preview(draft: Draft) -> Foreseen:
     """What planning it would do: whom it hits, by company, with hours, and where they could go instead."""
     found = services.preview(actor(), draft)
-    return consequences_out(found.consequences, _codes(found.consequences), found.windows)
+    return _foreseen(found.consequences, found.windows)
 
 
 @blp.patch("/maintenance-windows/<id:window_id>")
@@ -158,7 +161,7 @@ def cancel(said: dict[str, Any], window_id: int) -> Seen:
 
 
 @blp.get("/maintenance-windows/<id:window_id>/documents")
-@first(_planner_of)
+@first(_reader_of)
 @blp.refuses(403, 404)
 @blp.response(200, DocumentsOut)
 def documents(window_id: int) -> dict[str, Any]:
@@ -175,9 +178,9 @@ def add_document(said: dict[str, Any], window_id: int, retry: Retry | None) -> i
 
 
 @blp.get("/maintenance-windows/<id:window_id>/documents/<id:document_id>")
-@first(_planner_of)
+@first(_reader_of)
 @blp.refuses(403, 404)
-@blp.response(200, content_type="application/octet-stream")
+@blp.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
 def document(window_id: int, document_id: int) -> Response:
     """One file as it was put there."""
     found = queries.document(actor(), window_id, document_id)
@@ -205,7 +208,7 @@ def outages(said: dict[str, Any]) -> dict[str, Any]:
     """The outages at your sites, the newest first."""
     statement = queries.outages(actor(), is_open=said["open"])
     found = page(statement, Outage.began_at, Outage.id, said["limit"], said["cursor"], newest_first=True)
-    return listing([outage_out(Broken(*row)) for row in found.items], found.next)
+    return {"items": [Broken(*row) for row in found.items], "next": found.next}
 
 
 @blp.post("/outages")
@@ -290,10 +293,9 @@ def remove_upkeep(upkeep_id: int) -> None:
 @first(_keeper_of)
 @blp.refuses(403, 404)
 @blp.response(200, ConsequencesOut)
-def preview_retirement(code: str) -> dict[str, Any]:
+def preview_retirement(code: str) -> Foreseen:
     """What retiring the instrument would do."""
-    found = services.preview_withdrawal(actor(), code)
-    return consequences_out(found, _codes(found))
+    return _foreseen(services.preview_withdrawal(actor(), code))
 
 
 @blp.post("/instruments/<code>/retirement")
@@ -309,10 +311,9 @@ def retire(code: str, retry: Retry | None) -> Consequences:
 @blp.refuses(400, 403, 404, 413, 415, 422)
 @blp.arguments(ChannelsIn, error_status_code=422)
 @blp.response(200, ConsequencesOut)
-def preview_channels(said: dict[str, Any], code: str) -> dict[str, Any]:
+def preview_channels(said: dict[str, Any], code: str) -> Foreseen:
     """What leaving the instrument so many channels would do."""
-    found = services.preview_withdrawal(actor(), code, said["channels"])
-    return consequences_out(found, _codes(found))
+    return _foreseen(services.preview_withdrawal(actor(), code, said["channels"]))
 
 
 @blp.post("/instruments/<code>/channels")
@@ -333,9 +334,9 @@ def _suspender(who: Actor, company_id: int) -> None:
 @first(_suspender)
 @blp.refuses(403, 404)
 @blp.response(200, ConsequencesOut)
-def preview_suspension(company_id: int) -> dict[str, Any]:
+def preview_suspension(company_id: int) -> Foreseen:
     """What suspending the company would take back."""
-    return consequences_out(services.preview_suspension(actor(), company_id), {})
+    return _foreseen(services.preview_suspension(actor(), company_id))
 
 
 @blp.post("/companies/<id:company_id>/suspension")

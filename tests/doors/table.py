@@ -73,7 +73,6 @@ GET   people.company_edit           -+0--+
 POST  people.company_edit_now       -+0--+
 POST  people.company_approve        --0--+
 POST  people.company_reject         --0--+
-POST  people.company_suspend        --0--+
 POST  people.company_reactivate     --0--+
 POST  people.invite                 -+0--+
 GET   people.invitation             -+0--+
@@ -178,6 +177,8 @@ POST  bookings_api.record           --0+0+
 GET   bookings_api.usage            ++0+0+
 GET   bookings_api.free_slots       ++++++
 GET   bookings_api.timeline         ++++++
+POST  bookings_api.accept           ++0-0-
+POST  bookings_api.decline          ++0-0-
 GET   bookings.outside_hours        ---+-+
 POST  bookings.preview_hours        ---+-+
 POST  bookings.preview_exception    ---+-+
@@ -188,6 +189,32 @@ POST  bookings_api.preview_hours    ---+-+
 POST  bookings_api.preview_exception ---+-+
 POST  bookings_api.preview_notice   ---+-+
 POST  bookings_api.preview_day      ---+-+
+
+GET   maintenance_api.windows            ---+++
+POST  maintenance_api.plan               ---+++
+POST  maintenance_api.preview            ---+++
+GET   maintenance_api.window             ---+0+
+PATCH maintenance_api.change             ---+0+
+DELETE maintenance_api.cancel            ---+0+
+GET   maintenance_api.documents          ---+0+
+POST  maintenance_api.add_document       ---+0+
+GET   maintenance_api.document           ---+0+
+DELETE maintenance_api.remove_document   ---+0+
+GET   maintenance_api.outages            ---+++
+POST  maintenance_api.report             ---+++
+POST  maintenance_api.repaired           ---+0+
+GET   maintenance_api.utilities          ---+++
+POST  maintenance_api.add_utility        ---+++
+PUT   maintenance_api.change_utility     ---+0+
+GET   maintenance_api.upkeeps            ---+++
+PUT   maintenance_api.set_upkeep         ---+-+
+DELETE maintenance_api.remove_upkeep     ---+0+
+POST  maintenance_api.preview_retirement ---+-+
+POST  maintenance_api.retire             ---+-+
+POST  maintenance_api.preview_channels   ---+-+
+POST  maintenance_api.take_channels      ---+-+
+POST  maintenance_api.preview_suspension --0--+
+POST  maintenance_api.suspend            --0--+
 
 GET   inbox.listed                  ++++++
 POST  inbox.read                    ++++++

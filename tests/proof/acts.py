@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -13,15 +15,19 @@ import sqlalchemy as sa
 from flask import Flask
 
 from labshare.booking import queries, services
+from labshare.booking.services import offering
 from labshare.booking.services.asking import Draft
 from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM, Actor
 from labshare.kernel.db import rows, transaction
 from labshare.kernel.errors import Problem
 from labshare.kernel.slots import Slot
+from labshare.maintenance import services as maintenance
+from labshare.maintenance.selection import Wanted
 from labshare.people import access
 from labshare.quotas import services as quotas
 from labshare.quotas.rules import Terms
+from tests.proof.breaking import planted
 
 BUSY_TRIES = 20
 
@@ -166,3 +172,59 @@ def _answered(do: Callable[..., Any], *values: Any, keep: list[int] | None = Non
     if keep is not None:
         keep.append(done.id)
     return "ok"
+
+
+# ---------------------------------------------------------------- maintenance
+
+
+def plan_and_die(
+    _app: Flask, person_id: int, codes: Sequence[str], start: datetime, end: datetime, statement: int
+) -> int:
+    """Plan a window, and be killed before its n-th statement; for 0 live on, and say how many bookings it displaced."""
+    with planted(statement, _killed):
+        done = maintenance.plan(_actor(person_id), maintenance.Draft(Wanted(tuple(codes)), Slot(start, end), "repair"))
+    return len(done.consequences.lines)
+
+
+def _killed(_connection: sa.Connection) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def plan(_app: Flask, person_id: int, codes: Sequence[str], start: datetime, end: datetime) -> int:
+    """Plan a window; its id."""
+    draft = maintenance.Draft(Wanted(tuple(codes)), Slot(start, end), "repair")
+    return maintenance.plan(_actor(person_id), draft).windows[0].id
+
+
+def report(_app: Flask, person_id: int, code: str) -> str:
+    """Report an outage; the word for it."""
+    maintenance.report(_actor(person_id), code, "a race")
+    return "report"
+
+
+def make_offer(_app: Flask, booking_id: int) -> str | None:
+    """Let the clock hold another time for a displaced booking; the word for it, None where there was nothing to do."""
+    return "offer" if offering.make_offer(SYSTEM, booking_id, clock.now()) else None
+
+
+def accept(_app: Flask, person_id: int, booking_id: int, wish: services.Wish | None = None) -> str:
+    """Take the time that is held, or another; the word for it."""
+    services.accept(_actor(person_id), booking_id, wish)
+    return "accept"
+
+
+def decline(_app: Flask, person_id: int, booking_id: int) -> str:
+    """Do without another time; the word for it."""
+    services.decline(_actor(person_id), booking_id)
+    return "decline"
+
+
+def lapse(_app: Flask, booking_id: int, now: datetime) -> str | None:
+    """Let the clock give the time back that is held; the word for it, None where there was nothing to do."""
+    return "lapse" if offering.lapse(SYSTEM, booking_id, now) else None
+
+
+def suspend(_app: Flask, person_id: int, company_id: int) -> str:
+    """Suspend a company; the word for it."""
+    maintenance.suspend(_actor(person_id), company_id, "a race")
+    return "suspend"

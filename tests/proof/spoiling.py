@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 
-from labshare.booking import change, presence, queries
+from labshare.booking import change, displacement, presence, queries
 from labshare.booking.services import deciding
 from labshare.kernel import db as kernel
 from labshare.kernel.retry import Retry
@@ -48,6 +48,7 @@ def slow(_app: Flask) -> None:
     queries.gather = _late(queries.gather)
     deciding.standing = _late(deciding.standing)  # type: ignore[attr-defined]
     presence.around = _late(presence.around)
+    displacement.hit = _late(displacement.hit)
 
 
 def _late(look: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,93 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from labshare import create_app
 from labshare.config import Settings
-from labshare.kernel.db import db, snapshot
+from labshare.kernel.db import db
 from tests.cast import ApiClient, Cast
 from tests.proof import spoiling
+from tests.proof.breaking import NEVER, Fault, broken_everywhere, defect, planted, refusal, severed
 
 pytestmark = [pytest.mark.proof, pytest.mark.beside]
-MOST_STATEMENTS, NEVER = 60, 0
 Ran = Callable[..., None]
-Fault = Callable[[sa.Connection], None]
-
-
-def defect(_connection: sa.Connection) -> None:
-    """Our own code breaks."""
-    raise ZeroDivisionError("a defect, planted by the proof")
-
-
-def refusal(_connection: sa.Connection) -> None:
-    """The database does not answer."""
-    raise OperationalError("planted by the proof", {}, Exception("gone"))
-
-
-def severed(connection: sa.Connection) -> None:
-    """The administrator ends this very session of PostgreSQL, seen from nowhere but the server."""
-    backend = connection.connection.dbapi_connection.info.backend_pid
-    other = sa.create_engine(connection.engine.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with other.connect() as administrator:
-        administrator.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
-
-
-class Planted:
-    """A fault before the k-th statement of a request; the commit counts as one."""
-
-    def __init__(self, at: int, fault: Fault) -> None:
-        self.at, self.fault = at, fault
-        self.seen: list[str] = []
-
-    def statement(self, connection: sa.Connection, _cursor: Any, text: str, *_rest: Any) -> None:
-        self._step(connection, text)
-
-    def commit(self, connection: sa.Connection) -> None:
-        self._step(connection, "COMMIT")
-
-    def _step(self, connection: sa.Connection, text: str) -> None:
-        self.seen.append(text)
-        if len(self.seen) == self.at:
-            self.fault(connection)
-
-    @property
-    def struck(self) -> bool:
-        return len(self.seen) >= self.at
-
-
-@contextmanager
-def planted(at: int, fault: Fault) -> Iterator[Planted]:
-    mine = Planted(at, fault)
-    event.listen(db.engine, "before_cursor_execute", mine.statement)
-    event.listen(db.engine, "commit", mine.commit)
-    try:
-        yield mine
-    finally:
-        event.remove(db.engine, "before_cursor_execute", mine.statement)
-        event.remove(db.engine, "commit", mine.commit)
-
-
-def fingerprint() -> str:
-    """One hash over every row of every table."""
-    digest = hashlib.sha256()
-    with snapshot() as session:
-        for table in db.metadata.sorted_tables:
-            found = session.execute(sa.select(table).order_by(*table.primary_key.columns)).all()
-            digest.update(f"{table.name}:{[tuple(row) for row in found]}\n".encode())
-    return digest.hexdigest()
 
 
 class Story:
@@ -121,22 +51,6 @@ class Story:
 
 
 CHANGES = ("request", "move", "cancel", "reject", "approve")
-
-
-def broken_everywhere(change: Callable[[], TestResponse], fault: Fault, allowed: set[int]) -> int:
-    """Break the change before every statement in turn until nothing is left to break; how many there were."""
-    for at in range(1, MOST_STATEMENTS):
-        before = fingerprint()
-        with planted(at, fault) as fate:
-            answer = change()
-        if not fate.struck:
-            assert answer.status_code in (200, 201), answer.data
-            assert fingerprint() != before
-            return at - 1
-        where = fate.seen[at - 1]
-        assert answer.status_code in allowed, (at, where, answer.data)
-        assert fingerprint() == before, (at, where)
-    raise AssertionError(f"more than {MOST_STATEMENTS} statements")
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -13,8 +13,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from labshare.kernel import clock
 from tests.conftest import Databases
 from tests.proof.crew import FULL
-from tests.proof.life.allowing import Whole
 from tests.proof.life.faults import FAULTS
+from tests.proof.life.passing import Whole
 from tests.proof.life.world import World
 
 pytestmark = [pytest.mark.proof, pytest.mark.beside]

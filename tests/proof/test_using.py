@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import insert
 
-from labshare.booking.events import BookingApproved, BookingRequested
-from labshare.booking.models import Booking
-from labshare.instruments import queries as catalogue
-from labshare.instruments.models import Claim
-from labshare.kernel import clock
-from labshare.kernel.actor import SYSTEM
-from labshare.kernel.db import transaction
-from labshare.kernel.journal import publish
-from labshare.kernel.slots import Slot
-from labshare.quotas import account, quotes
 from tests.proof import acts, spoiling
+from tests.proof.begun import begun
 from tests.proof.crew import Crew, Said, count
 from tests.proof.stage import Stage
 
@@ -38,27 +27,7 @@ OUTCOMES = {
 
 def overdue(stage: Stage, code: str, many: int) -> list[int]:
     """Approved bookings of Mei's whose grace has just passed and that nobody has judged, each on its own channel."""
-    instrument = stage.instrument(code, channels=many)
-    now = clock.now().replace(microsecond=0)
-    slot = {"starts_at": now - timedelta(minutes=40), "ends_at": now + timedelta(minutes=80)}
-    held = {"starts_at": slot["starts_at"] - timedelta(minutes=15), "ends_at": slot["ends_at"]}
-    place = {"instrument_id": instrument, "company_id": stage.cast.aurora}
-    numbers = []
-    with stage.app.app_context(), transaction() as tx:
-        known = catalogue.known_by_id(instrument)
-        for channel in range(1, many + 1):
-            row: dict[str, Any] = {"state": "approved", "version": 2, "person_id": stage.mei, "channel": channel}
-            booked = insert(Booking).values(**place, **slot, **row, purpose="a race", created_at=slot["starts_at"])
-            number = tx.execute(booked.returning(Booking.id)).scalar_one()
-            claim = {"instrument_id": instrument, "channel": channel, "kind": "booking", "owner_id": number}
-            tx.execute(insert(Claim).values(**claim, **held))
-            fact: dict[str, Any] = {"object_id": number, **place, **slot}
-            publish(tx, SYSTEM, BookingRequested(**fact, version=1, person_id=stage.mei), slot["starts_at"])
-            publish(tx, SYSTEM, BookingApproved(**fact, version=2), slot["starts_at"])
-            shares = quotes.of_slot(stage.cast.aurora, known, Slot(slot["starts_at"], slot["ends_at"])).shares
-            account.hold(tx, SYSTEM, account.Whose(number, instrument, stage.mei), shares, slot["starts_at"])
-            numbers.append(int(number))
-    return numbers
+    return begun(stage, code, many, timedelta(minutes=40))
 
 
 def outcome(stage: Stage, booking: int) -> tuple[str, int, int, str]:

@@ -9,7 +9,7 @@ from flask import Response, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 
 from labshare.booking import free, queries, services
-from labshare.booking.pages.frame import as_local, as_moment, asked_day, offers, pages
+from labshare.booking.pages.frame import asked_day, offers, pages
 from labshare.booking.schemas import BookingIn, CheckIn
 from labshare.booking.services.asking import Verdict
 from labshare.instruments import hours
@@ -27,6 +27,7 @@ from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import own, said, say
 from labshare.web.retrying import form_retry, new_key
+from labshare.web.wall import as_local, as_moment
 
 FIELDS = ("instrument", "starts_at", "ends_at", "purpose", "company")
 

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from labshare.booking import lifecycle, schedule
 from labshare.booking.pages.frame import asked_day, minutes_into, pages
 from labshare.booking.schedule import Shown
-from labshare.instruments import hours
+from labshare.instruments import hours, timeline
 from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
 from labshare.instruments.rules.opening import Hours
@@ -175,6 +175,7 @@ def _bar(
         "buffer": _("warm-up or cool-down"),
         "maintenance": _("maintenance"),
         "outage": _("out of service"),
+        "offer": _("held for %(company)s", company=claim.company or ""),
     }
     linked = claim.booking_id if kind != "buffer" else None
     bar = _stretch(kind, start, end, one, zone, names.get(kind) or claim.company or "")
@@ -200,6 +201,6 @@ def _stretch(kind: str, start: datetime, end: datetime, one: date, zone: ZoneInf
 
 
 def _kind(claim: Shown) -> str:
-    if claim.booking_id is None:
+    if claim.booking_id is None or claim.kind == timeline.OFFER:
         return claim.kind
     return "waiting" if claim.state == lifecycle.REQUESTED else "own"

@@ -55,7 +55,7 @@ def _accept(actor: Actor, booking_id: int, wish: Wish | None, retry: Retry | Non
     instrument_id = before.instrument_id if wish is None else catalogue.id_of(wish.instrument)
     locks = {number for number in (instrument_id, before.instrument_id) if number is not None}
     with transaction(lock=locks, retry=retry) as tx:
-        held = _displaced(old)
+        held = _displaced(old, tx)
         refuse(_settled(held))
         slot = held.slot if wish is None else wish.slot
         if instrument_id is None or slot is None or (wish is None and held.instrument_id != instrument_id):
@@ -86,7 +86,7 @@ def decline(actor: Actor, booking_id: int, retry: Retry | None = None) -> Seen:
     now = clock.now()
     with transaction(retry=retry) as tx:
         old = standing(actor, booking_id, "decline")
-        held = _displaced(old)
+        held = _displaced(old, tx)
         refuse(_settled(held))
         timeline.release(tx, kind=timeline.OFFER, owner_id=held.id)
         slot = held.slot or old.slot
@@ -103,7 +103,7 @@ def make_offer(actor: Actor, booking_id: int, now: datetime) -> bool:
         return False
     found = min(nearest, key=lambda one: (one.instrument.id != old.instrument_id, abs(one.slot.start - old.starts_at)))
     with transaction(lock=[found.instrument.id]) as tx:
-        held = _displaced(old)
+        held = _displaced(old, tx)
         if held.state != WAITING:
             return False
         known, company = queries.asked(found.instrument.id, old.company_id)
@@ -127,7 +127,7 @@ def lapse(actor: Actor, booking_id: int, now: datetime) -> bool:
     _by_the_clock(actor)
     with transaction() as tx:
         old = queries.seen(actor, booking_id)
-        held = _displaced(old)
+        held = _displaced(old, tx)
         if held.state != OFFERED or held.slot is None or held.answer_by is None or held.answer_by > now:
             return False
         timeline.release(tx, kind=timeline.OFFER, owner_id=held.id)
@@ -136,9 +136,9 @@ def lapse(actor: Actor, booking_id: int, now: datetime) -> bool:
         return True
 
 
-def _displaced(booking: Seen) -> Displaced:
-    """Why the booking was displaced; one that never was cannot be answered."""
-    found = displacement.of_booking(booking.id)
+def _displaced(booking: Seen, tx: Transaction | None = None) -> Displaced:
+    """Why the booking was displaced, within a transaction held still; one that never was cannot be answered."""
+    found = displacement.of_booking(booking.id, tx)
     if found is None:
         raise Conflict(_NOTHING.message, code=_NOTHING.code, reasons=[_NOTHING])
     return found

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import insert
 
-from labshare.instruments import entry, policy, queries, sheet, timeline
+from labshare.instruments import entry, policy, queries, rules, sheet, timeline
 from labshare.instruments.entry import Directory, Settled
 from labshare.instruments.events import InstrumentAdded, InstrumentChanged
 from labshare.instruments.models import Instrument, Ownership
@@ -25,7 +25,11 @@ from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, Reason
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 
-BUSY_AHEAD = N_("There is time taken ahead; it must be freed first.")
+BUSY_AHEAD = Reason(
+    "time_taken_ahead",
+    N_("There is time taken ahead: retire the instrument, or take channels away, where you are shown whom that hits."),
+)
+BROKEN = Reason("outage", N_("It is broken: say there that it works again."))
 
 
 def add(actor: Actor, said: Mapping[str, Any], *, retry: Retry | None = None, now: datetime | None = None) -> Described:
@@ -67,8 +71,9 @@ def change(
         _allow(actor, settled, before)
         if settled.faults:
             raise Invalid(fields=settled.faults)
-        if _in_the_way(before, settled, now):
-            raise Conflict(BUSY_AHEAD, reasons=[Reason("time_taken_ahead", BUSY_AHEAD)])
+        if blocked := _in_the_way(before, settled, now):
+            _, reason = blocked
+            raise Conflict(reason.message, reasons=[reason])
         changes = settled.changes(before)
         if changes:
             _change(tx, actor, before, settled, changes, directory, entry.make_categories(tx, directory), now)
@@ -81,12 +86,15 @@ def _allow(actor: Actor, settled: Settled, before: Described | None) -> None:
         raise Forbidden
 
 
-def _in_the_way(before: Described, settled: Settled, now: datetime) -> str | None:
-    """The field that cannot change so, because time is taken ahead on what it would take away; or None."""
-    if settled.columns["state"] == "retired" != before.state:
-        return "state" if queries.busy_ahead(before.id, 0, now) else None
-    if settled.columns["channels"] < before.channels:
-        return "channels" if queries.busy_ahead(before.id, settled.columns["channels"], now) else None
+def _in_the_way(before: Described, settled: Settled, now: datetime) -> tuple[str, Reason] | None:
+    """The field that cannot change so, and why: time is taken ahead on what it would take away, or it is broken."""
+    state, channels = settled.columns["state"], settled.columns["channels"]
+    if state == "retired" != before.state:
+        return ("state", BUSY_AHEAD) if queries.busy_ahead(before.id, 0, now) else None
+    if state in rules.BOOKABLE and before.state not in rules.BOOKABLE and queries.is_broken(before.id, now):
+        return "state", BROKEN
+    if channels < before.channels:
+        return ("channels", BUSY_AHEAD) if queries.busy_ahead(before.id, channels, now) else None
     return None
 
 
@@ -198,7 +206,8 @@ def _plan(actor: Actor, lines: list[sheet.Line], faults: list[Fault], now: datet
             column = sheet.COLUMN_OF.get(name, name)
             found += [Fault(line.number, column, message) for message in messages]
         if before is not None and not settled.faults and (blocked := _in_the_way(before, settled, now)):
-            found.append(Fault(line.number, sheet.COLUMN_OF[blocked], BUSY_AHEAD))
+            field, reason = blocked
+            found.append(Fault(line.number, sheet.COLUMN_OF[field], reason.message))
         steps.append(_Step(line.number, before, settled, settled.changes(before) if before else {}))
     if found:
         raise BadSheet(found)

@@ -20,6 +20,7 @@ from labshare.maintenance.schemas.told import (
     ConsequencesOut,
     DocumentsOut,
     DoneOut,
+    Foreseen,
     OutageOut,
     OutagesOut,
     PlannedOut,
@@ -29,10 +30,6 @@ from labshare.maintenance.schemas.told import (
     UtilityOut,
     WindowOut,
     WindowsOut,
-    consequences_out,
-    listing,
-    outage_out,
-    window_out,
 )
 
 __all__ = [
@@ -43,6 +40,7 @@ __all__ = [
     "DocumentIn",
     "DocumentsOut",
     "DoneOut",
+    "Foreseen",
     "OutageIn",
     "OutageOut",
     "OutagesIn",
@@ -62,8 +60,4 @@ __all__ = [
     "WindowPatch",
     "WindowsIn",
     "WindowsOut",
-    "consequences_out",
-    "listing",
-    "outage_out",
-    "window_out",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -111,6 +112,15 @@ class StretchOut(Schema):
     ends_at = fields.AwareDateTime(required=True)
 
 
+@dataclass(frozen=True)
+class Foreseen:
+    """What a plan comes to, the codes of its instruments by id, and how many windows it is."""
+
+    consequences: Consequences
+    codes: Mapping[int, str] = field(default_factory=dict)
+    windows: int = 1
+
+
 class ConsequencesOut(Schema):
     """What saving would do: whom it hits, by company, which time it takes, and every reason why it cannot be."""
 
@@ -121,28 +131,28 @@ class ConsequencesOut(Schema):
     stretches = fields.List(fields.Nested(StretchOut), metadata={"description": "At most a thousand of them."})
     windows = fields.Integer(metadata={"description": "How many windows it is; more than one where it repeats."})
 
+    def dump(self, obj: Foreseen, *, many: bool | None = None) -> Any:  # noqa: ARG002 - marshmallow's signature
+        """What the fields above say."""
+        found = obj.consequences
+        return {
+            "allowed": not found.reasons,
+            "reasons": reasons_out(list(found.reasons)),
+            "bookings": [_line(line) for line in found.lines],
+            "companies": affected_out(found),
+            "stretches": [
+                {
+                    "instrument": obj.codes[place.instrument_id],
+                    "channel": place.channel,
+                    "starts_at": place.slot.start.isoformat(),
+                    "ends_at": place.slot.end.isoformat(),
+                }
+                for place in found.places[:MOST_STRETCHES]
+            ],
+            "windows": obj.windows,
+        }
+
 
 MOST_STRETCHES = 1000
-
-
-def consequences_out(found: Consequences, codes: dict[int, str], windows: int = 1) -> dict[str, Any]:
-    """What a plan comes to, as it goes over the wire."""
-    return {
-        "allowed": not found.reasons,
-        "reasons": reasons_out(list(found.reasons)),
-        "bookings": [_line(line) for line in found.lines],
-        "companies": affected_out(found),
-        "stretches": [
-            {
-                "instrument": codes[place.instrument_id],
-                "channel": place.channel,
-                "starts_at": place.slot.start.isoformat(),
-                "ends_at": place.slot.end.isoformat(),
-            }
-            for place in found.places[:MOST_STRETCHES]
-        ],
-        "windows": windows,
-    }
 
 
 def affected_out(found: Consequences) -> list[dict[str, Any]]:
@@ -338,8 +348,3 @@ class AddedOut(Schema):
     def dump(self, obj: int, *, many: bool | None = None) -> Any:  # noqa: ARG002 - marshmallow's signature
         """The number."""
         return {"id": obj}
-
-
-def listing(items: Sequence[dict[str, Any]], following: str | None) -> dict[str, Any]:
-    """A page as it goes over the wire."""
-    return {"items": list(items), "next": following}

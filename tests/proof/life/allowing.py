@@ -1,16 +1,13 @@
-"""Admins set what companies may use; and time passes."""
+"""Admins set what companies may use."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import precondition, rule
 
-from labshare import wiring
-from labshare.booking import presence, queries
-from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import db
 from labshare.people import services as people
 from labshare.quotas import services as quotas
@@ -20,14 +17,10 @@ from labshare.quotas.rules import Terms
 from tests.proof.life.moves import (
     CAP,
     COMPANY,
-    DRAFT,
-    HALF,
-    HOUR,
     ITEMS,
-    SECONDS,
     WHICH,
 )
-from tests.proof.life.oracle import DAY, MINUTE, Booked, Limit, first_of, next_after
+from tests.proof.life.oracle import Limit, first_of, next_after
 from tests.proof.life.using import Using
 
 
@@ -115,95 +108,3 @@ class Allowing(Using):
     @rule()
     def take_back(self) -> None:
         people.reactivate_company(self.world.cast.ada, self.suspended.pop())
-
-
-class Whole(Allowing):
-    """And time passes: the clockwork does what is due, any number of times."""
-
-    @initialize(items=ITEMS, drafts=st.lists(DRAFT, min_size=3, max_size=8))
-    def life_begins(self, items: list[Any], drafts: list[tuple[Any, ...]]) -> None:
-        """With something in the books, for most moves need something to act on."""
-        self.begin()
-        self._allow(self.world.companies[0], items, None)
-        for draft in drafts:
-            self._ask(*draft)
-
-    @rule(far=st.sampled_from([10 * MINUTE, HOUR, 7 * HOUR, DAY, 3 * DAY, 8 * DAY]), seconds=SECONDS)
-    def time_passes(self, far: timedelta, seconds: int) -> None:
-        self.world.at += far + timedelta(seconds=seconds)
-
-    @rule(which=st.sampled_from(["expire_requests", "judge_use", "open_periods", "enforce_suspensions"]))
-    def a_job_runs(self, which: str) -> None:
-        self._run(which)
-
-    @rule(times=st.integers(1, 2))
-    def every_job_runs(self, times: int) -> None:
-        quiet = {"deliver", "tidy_up", "tidy_messages", "check"}  # these touch neither bookings nor accounts
-        for _ in range(times):
-            for job in wiring.JOBS:
-                if job.run is not None and job.name not in quiet:
-                    self._run(job.name)
-                    self.accounts_say_what_happened()  # before the product's own reckoning does
-
-    def _run(self, name: str) -> None:
-        job = next((one for one in wiring.JOBS if one.name == name), None)
-        if job is None or job.run is None:
-            return
-        job.run(self.now)
-        foretell = getattr(self, f"_after_{name}", None)
-        if foretell is not None:
-            foretell()
-
-    def _after_expire_requests(self) -> None:
-        for one in self.alive("requested"):
-            if one.decide_by is not None and one.decide_by <= self.now:
-                one.state, one.decide_by = "expired", None
-
-    def _after_open_periods(self) -> None:
-        for company, version in self.follows.items():
-            if version is not None and version != self.default_version:
-                self._set(company, self.default, self.default_cap, self.default_version)
-
-    def _after_enforce_suspensions(self) -> None:
-        for one in self.alive("requested", "approved"):
-            if one.company in self.suspended and one.start > self.now:
-                one.state, one.decide_by = "cancelled", None
-
-    def _after_recheck_allowances(self) -> None:
-        """Which requests are passed to managers is the job's choice; that it is only requests is not."""
-        for one in self.alive("requested"):
-            over = queries.seen(SYSTEM, one.id).over_quota
-            assert over or not one.over, f"booking {one.id} took its hours back by itself"
-            one.over = over
-
-    def _after_judge_use(self) -> None:
-        now = self.now
-        for one in self.alive("in_use"):
-            if now >= one.end + HOUR:
-                began = self._began(one)
-                self._used(one, began, max(one.end, began))
-                one.freed = now
-        for one in sorted(self.alive("approved"), key=lambda one: (one.start, one.id)):
-            if min(one.start + HALF, one.end) > now or one.start > now:
-                continue
-            if self._somebody_was_there(one):
-                self._as_it_was_judged(one)
-            elif now <= one.start + HALF + HOUR:
-                one.state, one.charge = "missed", 100
-            elif now >= one.end:  # nobody was there to judge
-                self._used(one, one.start, one.end)
-
-    def _somebody_was_there(self, booking: Booked) -> bool:
-        return any(
-            one.place is booking.place and one is not booking and one.used is not None
-            and one.used[0] < booking.end and (one.freed is None or one.freed > booking.start)
-            for one in self.oracle.bookings.values()
-        )  # fmt: skip
-
-    def _as_it_was_judged(self, booking: Booked) -> None:
-        """Who kept whom from beginning is judgement's own proof; here only what it comes to."""
-        seen, use = queries.seen(SYSTEM, booking.id), presence.use_of(booking.id)
-        booking.state, booking.charge = seen.state, seen.charge
-        assert seen.state in ("approved", "missed", "completed")
-        if use is not None and use.ends_at is not None:
-            self._used(booking, use.starts_at, use.ends_at)

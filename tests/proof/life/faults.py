@@ -69,15 +69,13 @@ def of_two_periods_only_the_first_counts(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_use_is_what_was_booked(patch: pytest.MonkeyPatch) -> None:
-    settle = charging._settle
+    lines = charging.lines_of_use
 
-    def settled(
-        tx: Any, actor: Any, old: Any, known: Any, start: Any, end: Any, now: Any, kind: str, *more: Any
-    ) -> None:
+    def of_use(old: Any, known: Any, start: Any, end: Any, kind: str, *more: Any) -> list[Entry]:
         start, end = (old.starts_at, old.ends_at) if kind == USE else (start, end)
-        settle(tx, actor, old, known, start, end, now, kind, *more)
+        return lines(old, known, start, end, kind, *more)
 
-    patch.setattr(charging, "_settle", settled)
+    patch.setattr(charging, "lines_of_use", of_use)
 
 
 @fault

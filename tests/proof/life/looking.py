@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from labshare.booking.models import Displacement
+from labshare.instruments.models import Claim, Instrument
 from labshare.kernel.db import db, snapshot
+from labshare.kernel.journal import Entry
+from labshare.maintenance.models import Outage, Window
 from labshare.quotas.models import EFFECTS
 from tests.proof.life.oracle import Limit, Oracle
+from tests.proof.life.upkeep import Upkeep
 
 _EFFECT = ", ".join(
     f"sum(CASE kind {' '.join(f'WHEN {kind!r} THEN {effect[n]}' for kind, effect in EFFECTS.items())} END * minutes)"
@@ -31,6 +36,18 @@ _OVERLAPS = sa.text(
     "SELECT count(*) FROM claim a JOIN claim b ON b.instrument_id = a.instrument_id AND b.channel = a.channel "
     "AND b.id > a.id AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at"
 )
+_WINDOWS = sa.select(Window.id, Window.state, Window.starts_at, Window.ends_at)
+_OUTAGES = sa.select(Outage.id, Outage.state, Outage.claimed_until)
+_INSTRUMENTS = sa.select(Instrument.id, Instrument.state).where(
+    Instrument.id.in_(sa.select(Entry.object_id).where(Entry.kind == "instrument_changed"))
+)
+_HELD = Displacement.state == "offered"
+_DISPLACED = sa.select(
+    *(Displacement.booking_id, Displacement.was, Displacement.cause, Displacement.cause_id, Displacement.state),
+    Displacement.answer_by,
+    *(sa.case((_HELD, one)) for one in (Displacement.instrument_id, Displacement.starts_at, Displacement.ends_at)),
+)
+_CLAIMS = sa.select(Claim.instrument_id, Claim.kind, Claim.starts_at, Claim.ends_at).where(Claim.kind != "booking")
 Over = dict[int, int]  # minutes over the limit, by balance
 
 
@@ -38,9 +55,10 @@ def _asked(statement: Any, **values: Any) -> list[Any]:
     return list(db.session.connection().execute(statement, values))
 
 
-def look(oracle: Oracle, companies: tuple[int, int]) -> Over:
+def look(oracle: Oracle, upkeep: Upkeep, companies: tuple[int, int], now: datetime) -> Over:
     """Everything the database says is what the oracle says; how far each balance is over its limit."""
     _same_bookings(oracle)
+    _same_upkeep(upkeep, now)
     balances = _asked(_BALANCES)
     lines = {row[0]: tuple(map(int, row[1:])) for row in _asked(_LINES)}
     for row in balances:
@@ -61,6 +79,33 @@ def _same_bookings(oracle: Oracle) -> None:
     there = {row.id: (row.state, bool(row.over_quota), row.charge, row.company_id) for row in _asked(_BOOKINGS)}
     here = {one.id: (one.state, one.over, one.charge, one.company) for one in oracle.bookings.values()}
     assert there == here, f"bookings are {there}, and should be {here}"
+
+
+def _same_upkeep(upkeep: Upkeep, now: datetime) -> None:
+    """Windows, outages and offers are where they should be, and what is taken from now on is theirs."""
+    if not upkeep.windows and not upkeep.outages:
+        return
+    for name, statement, wanted in (
+        ("windows", _WINDOWS, {(one.id, one.state, one.start, one.end) for one in upkeep.windows.values()}),
+        ("outages", _OUTAGES, {(one.id, one.state, one.until) for one in upkeep.outages.values()}),
+        ("instruments", _INSTRUMENTS, {(one.id, upkeep.condition(one)) for one in upkeep.turns}),
+        ("displaced", _DISPLACED, {
+            (number, one.was, one.cause, one.cause_id, one.state, one.answer_by,
+             *((one.place.id, *one.slot) if one.place and one.slot and one.state == "offered" else (None,) * 3))
+            for number, one in upkeep.displaced.items()
+        }),
+    ):  # fmt: skip
+        found = {tuple(row) for row in _asked(statement)}
+        assert found == wanted, f"{name} are {found - wanted}, and should be {wanted - found}"
+    claims = {(row[0], row[1], max(row[2], now), row[3]) for row in _asked(_CLAIMS) if row[3] > now}
+    places = {place for one in upkeep.windows.values() for place in one.places} | {
+        one.place for one in upkeep.outages.values()
+    }
+    taken = {(place.id, kind, max(start, now), end) for place in places for kind, (start, end) in upkeep.closed(place)
+             if end > now}  # fmt: skip
+    taken |= {(one.place.id, "offer", max(one.slot[0], now), one.slot[1]) for one in upkeep.offers()
+              if one.place and one.slot and one.slot[1] > now}  # fmt: skip
+    assert claims == taken, f"held are {claims - taken}, and should be {taken - claims}"
 
 
 def _same_standing(oracle: Oracle, companies: tuple[int, int], balances: list[Any]) -> None:

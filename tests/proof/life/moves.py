@@ -21,7 +21,8 @@ from labshare.kernel.actor import SYSTEM
 from labshare.kernel.errors import Problem
 from labshare.kernel.slots import Slot
 from tests.proof.life.looking import Over, breaches, look
-from tests.proof.life.oracle import DAY, MINUTE, Booked, Limit, Oracle, first_of, next_after
+from tests.proof.life.oracle import DAY, MINUTE, Booked, Limit, Oracle, Place, first_of, next_after
+from tests.proof.life.upkeep import Upkeep
 from tests.proof.life.world import World
 
 HALF, HOUR = timedelta(minutes=30), timedelta(hours=1)
@@ -64,6 +65,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.did = did
         self.world, self.oracle = world, Oracle()
+        self.upkeep = Upkeep(self.oracle)
         self.over: Over = {}
         self.may_exceed = self.sound = False
         self.caps: dict[int, int | None] = {}
@@ -87,7 +89,7 @@ class Life(RuleBasedStateMachine):
             return
         self.did["steps"] += 1
         self.sound = False
-        over = look(self.oracle, self.world.companies)
+        over = look(self.oracle, self.upkeep, self.world.companies, self.now)
         if not self.may_exceed:
             more = {number: minutes for number, minutes in over.items() if minutes > self.over.get(number, 0)}
             assert not more, f"balances went over their limits: {more}"
@@ -159,7 +161,7 @@ class Asking(Life):
         slot = self.slot(where.zone, anchor, offset, length)
         actor = self.world.cast.li if staff else self.world.people[of]
         exceeded = self.oracle.exceeded(of, where, slot.start, slot.end, None)
-        foretold = self._against(of, exceeded, self.oracle.taken(where, slot.start, slot.end))
+        foretold = self._against(of, exceeded, self._not_to_be_had(where, slot))
         cap = self.caps[of]
         if cap is not None and self.oracle.ahead(of, self.now) + 1 > cap:
             foretold.add("too_many_bookings")
@@ -171,10 +173,13 @@ class Asking(Life):
             self.answered_by(booking, slot)
             self.oracle.bookings[made.id] = booking
 
-    def _against(self, company: int, exceeded: set[str], taken: bool) -> set[str]:
-        reasons = {"company_suspended": company in self.suspended, "slot_taken": taken}
-        reasons["quota_exceeded"] = "refuse" in exceeded
-        return {reason for reason, holds in reasons.items() if holds}
+    def _against(self, company: int, exceeded: set[str], others: set[str]) -> set[str]:
+        reasons = {"company_suspended": company in self.suspended, "quota_exceeded": "refuse" in exceeded}
+        return others | {reason for reason, holds in reasons.items() if holds}
+
+    def _not_to_be_had(self, place: Place, slot: Slot, but: Booked | None = None) -> set[str]:
+        """The reasons against a slot that lie with the instrument."""
+        return self.upkeep.standing_against(place) | self.upkeep.taken(place, (slot.start, slot.end), but)
 
     def late(self, booking: Booked) -> bool:
         """Would it cost something to give it back, once it is approved?"""
@@ -186,8 +191,7 @@ class Asking(Life):
         booking = self.one_of(which, "requested", "approved")
         slot = self.slot(booking.place.zone, anchor, offset, length)
         exceeded = self.oracle.exceeded(booking.company, booking.place, slot.start, slot.end, booking)
-        taken = self.oracle.taken(booking.place, slot.start, slot.end, booking)
-        foretold = self._against(booking.company, exceeded, taken)
+        foretold = self._against(booking.company, exceeded, self._not_to_be_had(booking.place, slot, booking))
         if booking.start <= self.now:
             foretold = {"in_the_past"}
         actor = queries.seen(SYSTEM, booking.id).person_id
@@ -209,6 +213,7 @@ class Asking(Life):
         foretold = {"in_the_past"} if booking.start <= self.now else set()
         if booking.company in self.suspended:
             foretold.add("company_suspended")
+        foretold |= self.upkeep.standing_against(booking.place)
         exceeds = self.oracle.exceeded(booking.company, booking.place, booking.start, booking.end, None)
         exceeds = exceeds if booking.over else set()
         if exceeds and not waive:

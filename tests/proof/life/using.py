@@ -33,10 +33,12 @@ class Using(Asking):
         foretold = {"too_soon"} if now < booking.start - 15 * MINUTE else set()
         foretold |= {"in_the_past"} if now >= booking.end else set()
         foretold |= {"company_suspended"} if booking.company in self.suspended else set()
+        foretold |= {"instrument_unavailable"} if self.upkeep.condition(booking.place) != "in_service" else set()
         there = any(one.state == "in_use" and one.used and one.used[0] < booking.end for one in others)
         early = now < booking.start
         before = any(one.state in ("requested", "approved", "in_use") and one.start < booking.start and now < one.end
                      for one in others)  # fmt: skip
+        before = before or (early and bool(self.upkeep.taken(booking.place, (now, booking.start), booking)))
         taken = {"slot_taken"} if there or (early and before) else set()
         just_freed = early and any(one.freed is not None and one.freed > now - 2 * MINUTE for one in others)
         done = self.told(lambda: services.check_in(self.world.people[booking.company], booking.id)
