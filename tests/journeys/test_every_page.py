@@ -56,6 +56,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
         "?instrument=SEM-01&starts_at=2020-01-01T09:00&ends_at=2020-01-01T09:07",
     ),
     "accounts.statement": ("", "?year=2000", "?instrument=NO-SUCH"),
+    "instruments.calendar": ("?year=2026", "?year=2040"),
     "people.companies": ("", "?state=pending", "?q=nobody+is+called+this"),
 }
 ERRORS = ("/no-such-page", "/join/no-such-link")  # and what is refused, which wear the same frame
@@ -82,6 +83,7 @@ def objects(house: House) -> dict[str, Any]:
         "site_id": min(house.actor("manager").site_ids),
         "invitation_id": invitation,
         "code": "SEM-01",
+        "site": "ECO-2",
         "name": "deliver",
         "token": tokens,
     }
