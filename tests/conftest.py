@@ -85,7 +85,7 @@ class Databases:
     """Fresh, migrated databases, cheaply: a copied file, or a clone of a template; empty, or with the cast in them."""
 
     def __init__(self, postgres: str | None) -> None:
-        self.folder, self.count = memory.new_folder("labshare-tests-"), 0
+        self.folder, self.count = memory.new_folder(), 0
         self.admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT") if postgres else None
         self.mark = f"t{os.getpid()}_{next(_sets)}"  # a process may keep several sets of them
         self.empty, self.peopled = self._address("empty"), self._address("peopled")

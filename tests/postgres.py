@@ -38,8 +38,7 @@ class Server:
     def __init__(self, binaries: Path, *, durable: bool = True) -> None:
         self.binaries = binaries
         self.durable = durable  # tests kill processes, never the machine, and make a database each
-        prefix = "labshare-pg-"
-        self.folder = Path(tempfile.mkdtemp(prefix=prefix)) if durable else memory.new_folder(prefix)
+        self.folder = Path(tempfile.mkdtemp(prefix="labshare-pg-")) if durable else memory.new_folder()
         self.user = self._unprivileged()
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None

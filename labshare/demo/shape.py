@@ -63,6 +63,11 @@ class Timelines:
                 return Placed(instrument, channel, slot)
         return None
 
+    def take(self, instrument: Known, slot: Slot) -> None:
+        """Every channel is the laboratory's own then, open or not; said before anything else is placed."""
+        for channel in range(1, instrument.channels + 1):
+            insort(self._taken.setdefault((instrument.id, channel), []), slot)
+
     def free_until(self, placed: Placed) -> datetime:
         """When the next claim on the channel begins; far away where there is none."""
         taken = self._taken[placed.instrument.id, placed.channel]

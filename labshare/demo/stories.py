@@ -103,8 +103,8 @@ class Teller:
         )
         self._weights: dict[int, list[float]] = {}
 
-    def tell(self, placed: Placed, *, who: Actor | None = None, fate: str | None = None) -> Story:
-        """The story of one slot; of whom it is, and how it ends, may be given."""
+    def tell(self, placed: Placed, *, who: Actor | None = None, fate: str | None = None, stays: bool = False) -> Story:
+        """The story of one slot; of whom it is, and how it ends, may be given, and that it was never elsewhere."""
         rng, instrument, slot = self.rng, placed.instrument, placed.slot
         who = who or self._asker(instrument)
         fate = fate or self._fate(placed)
@@ -137,7 +137,7 @@ class Teller:
             story.values["charge"] = instrument.late_cancel_percent if late else 0
             told = {"was": APPROVED, "charge": story.values["charge"]}
             story.facts.append((who, back, BookingCancelled, told))
-        elif rng.random() < MOVED_SHARE:
+        elif not stays and rng.random() < MOVED_SHARE:
             self._move(story, who, settled)
         return story
 

@@ -176,6 +176,7 @@ POST  bookings_api.check_out        ++0+0+
 POST  bookings_api.record           --0+0+
 GET   bookings_api.usage            ++0+0+
 GET   bookings_api.free_slots       ++++++
+GET   bookings_api.free_anywhere    ++++++
 GET   bookings_api.timeline         ++++++
 POST  bookings_api.accept           ++0-0-
 POST  bookings_api.decline          ++0-0-

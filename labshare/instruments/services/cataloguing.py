@@ -29,7 +29,7 @@ BUSY_AHEAD = Reason(
     "time_taken_ahead",
     N_("There is time taken ahead: retire the instrument, or take channels away, where you are shown whom that hits."),
 )
-BROKEN = Reason("outage", N_("It is broken: say there that it works again."))
+BROKEN = Reason("outage", N_("An outage of it goes on; end that instead."))
 
 
 def add(actor: Actor, said: Mapping[str, Any], *, retry: Retry | None = None, now: datetime | None = None) -> Described:
