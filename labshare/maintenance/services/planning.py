@@ -180,9 +180,8 @@ def _foreseen(old: Seen, slot: Slot, when_hit: str, now: datetime, tx: Transacti
     slot = rules.possible(old.state, old.slot, slot, now)
     plan_ = Plan(catalogue.known_by_ids(old.instrument_ids), [slot], when_hit)
     found = planner.foresee(plan_, now, tx, own=old.id)
-    if old.state != lifecycle.OPEN:
-        return found
-    return replace(found, reasons=[one for one in found.reasons if one.code != "in_the_past"])
+    begun = old.state == lifecycle.OPEN
+    return replace(found, reasons=[one for one in found.reasons if not (begun and one.code == "in_the_past")])
 
 
 def cancel(actor: Actor, window_id: int, *, rest: bool = False, retry: Retry | None = None) -> Seen:
