@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -44,6 +44,10 @@ class Place:
     site_id: int
     instrument_id: int | None
     zone: ZoneInfo
+
+    @property
+    def id(self) -> int:
+        return self.instrument_id or SITES_OWN
 
 
 def at_site(code: str) -> Place:
@@ -121,8 +125,12 @@ def _key(site_id: int, instrument_id: int | None) -> tuple[int, int]:
     return (site_id, SITES_OWN) if instrument_id is None else (SITES_OWN, instrument_id)
 
 
-def _in(column: Any, name: str) -> Any:
+def _among(column: Any, name: str) -> Any:
     return column.in_(sa.bindparam(name, expanding=True))
+
+
+def _equal(column: Any, name: str) -> Any:
+    return column == sa.bindparam(name)
 
 
 _FIRST, _LAST = sa.bindparam("first", type_=sa.Date), sa.bindparam("last", type_=sa.Date)
@@ -136,40 +144,51 @@ def _columns(what: int, model: Any, instrument: Any, day: Any, year: Any, said: 
     return sa.select(number, model.site_id, *parts, holidays.label("holidays"), unattended.label("unattended"))
 
 
-def _here(model: Any) -> Any:
-    return sa.or_(_in(model.instrument_id, "instruments"), model.instrument_id.is_(None) & _in(model.site_id, "sites"))
-
-
 _NO_ID, _NO_YEAR, _NO_DAY = (
     sa.cast(sa.null(), sa.BigInteger),
     sa.cast(sa.null(), sa.Integer),
     sa.cast(sa.null(), sa.Date),
 )
-_SAID: Any = sa.union_all(
-    _columns(
-        *(PATTERN, OpeningPattern, OpeningPattern.instrument_id, OpeningPattern.valid_from, _NO_YEAR),
-        *(sa.cast(OpeningPattern.week, sa.Text), OpeningPattern.holidays, OpeningPattern.unattended),
-    ).where(_here(OpeningPattern), OpeningPattern.valid_from <= _LAST),
-    _columns(
-        *(EXCEPTION, OpeningException, OpeningException.instrument_id, OpeningException.day, _NO_YEAR),
-        sa.cast(OpeningException.intervals, sa.Text),
-    ).where(_here(OpeningException), OpeningException.day.between(_FIRST, _LAST)),
-    _columns(DAY, CalendarDay, _NO_ID, CalendarDay.day, _NO_YEAR, CalendarDay.kind).where(
-        _in(CalendarDay.site_id, "sites"), CalendarDay.day.between(_FIRST, _LAST)
-    ),
-    _columns(YEAR, CalendarYear, _NO_ID, _NO_DAY, CalendarYear.year, _NOTHING).where(
-        _in(CalendarYear.site_id, "sites"),
-        CalendarYear.published,
-        CalendarYear.year.between(sa.bindparam("first_year"), sa.bindparam("last_year")),
-    ),
-)
+
+
+def _statement(which: Callable[[Any, str], Any]) -> Any:
+    def here(model: Any) -> Any:
+        return sa.or_(
+            which(model.instrument_id, "instruments"), model.instrument_id.is_(None) & which(model.site_id, "sites")
+        )
+
+    return sa.union_all(
+        _columns(
+            *(PATTERN, OpeningPattern, OpeningPattern.instrument_id, OpeningPattern.valid_from, _NO_YEAR),
+            *(sa.cast(OpeningPattern.week, sa.Text), OpeningPattern.holidays, OpeningPattern.unattended),
+        ).where(here(OpeningPattern), OpeningPattern.valid_from <= _LAST),
+        _columns(
+            *(EXCEPTION, OpeningException, OpeningException.instrument_id, OpeningException.day, _NO_YEAR),
+            sa.cast(OpeningException.intervals, sa.Text),
+        ).where(here(OpeningException), OpeningException.day.between(_FIRST, _LAST)),
+        _columns(DAY, CalendarDay, _NO_ID, CalendarDay.day, _NO_YEAR, CalendarDay.kind).where(
+            which(CalendarDay.site_id, "sites"), CalendarDay.day.between(_FIRST, _LAST)
+        ),
+        _columns(YEAR, CalendarYear, _NO_ID, _NO_DAY, CalendarYear.year, _NOTHING).where(
+            which(CalendarYear.site_id, "sites"),
+            CalendarYear.published,
+            CalendarYear.year.between(sa.bindparam("first_year"), sa.bindparam("last_year")),
+        ),
+    )
+
+
+_OF_ONE, _OF_MANY = _statement(_equal), _statement(_among)  # every booking asks of one, and often
 
 
 def said(instrument_ids: Iterable[int], site_ids: Iterable[int], within: Slot) -> Said:
     """What was said of these instruments and sites that counts in this time, in one statement."""
     first, last = within.start.date() - ONE_DAY, within.end.date() + ONE_DAY  # whatever the zone
     asked = {"first": first, "last": last, "first_year": first.year, "last_year": last.year}
-    found = rows(_SAID, instruments=list(instrument_ids), sites=list(site_ids), **asked)
+    ids, sites = list(instrument_ids), list(site_ids)
+    if len(ids) == len(sites) == 1:
+        found = rows(_OF_ONE, instruments=ids[0], sites=sites[0], **asked)
+    else:
+        found = rows(_OF_MANY, instruments=ids, sites=sites, **asked)
     patterns: dict[tuple[int, int], list[Pattern]] = defaultdict(list)
     exceptions: dict[tuple[int, int], dict[date, Stretches]] = defaultdict(dict)
     days: dict[int, dict[date, str]] = defaultdict(dict)
@@ -198,17 +217,7 @@ def of(some: Sequence[Placed], within: Slot) -> dict[int, Hours]:
 def of_place(place: Place, day: date) -> Hours:
     """The hours of a site or of an instrument on a day, in one statement."""
     ids = [] if place.instrument_id is None else [place.instrument_id]
-    whole = _Whole(place.instrument_id or SITES_OWN, place.site_id, place.zone)
-    return said(ids, [place.site_id], day_of(day, place.zone)).of(whole)
-
-
-@dataclass(frozen=True)
-class _Whole:
-    """A site, asked for its hours as if it were an instrument without any of its own."""
-
-    id: int
-    site_id: int
-    zone: ZoneInfo
+    return said(ids, [place.site_id], day_of(day, place.zone)).of(place)
 
 
 def as_stretches(stored: Any) -> Stretches:

@@ -87,6 +87,16 @@ def wrong_move(state: str, move: str) -> list[Reason]:
     return [Reason("wrong_state", N_("The window is %(state)s; this is not possible.", state=STATE_WORDS[state]))]
 
 
+def possible(state: str, had: Slot, wanted: Slot, now: datetime) -> Slot:
+    """What a window can have of another time: one under way keeps its start, and ends now at the earliest."""
+    return Slot(had.start, max(wanted.end, ends_now(had.start, now))) if state == lifecycle.OPEN else wanted
+
+
+def ends_now(start: datetime, now: datetime) -> datetime:
+    """When a window ends that has begun and ends now: it has lasted a minute at least."""
+    return max(now, start + MINUTE)
+
+
 def outage_refusals(state: str, *, has_one: bool, until: datetime | None, now: datetime) -> list[Reason]:
     """Every reason why no outage of the instrument can be reported."""
     found = []

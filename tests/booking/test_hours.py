@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from labshare.booking import outside, services
-from labshare.booking.displacement import Cause, by_cause
+from labshare.booking import outcomes, outside, services
+from labshare.booking.displacement import Cause
 from labshare.booking.jobs import LAPSE_OFFERS, MAKE_OFFERS, RECHECK_CALENDARS
 from labshare.booking.models import CLOSED_DAY, Booking
 from labshare.booking.services import rechecking
@@ -173,7 +173,7 @@ def test_with_the_year_deleted_a_booking_is_provisional_and_is_rechecked_on_impo
     assert (stands(stays), stands(weekend)) == (("approved", False), ("approved", False))
     assert stands(goes)[0] == "displaced"
     year = workdays.year(opened.east, 2027)
-    assert [one.id for one in by_cause(Cause(CLOSED_DAY, year.id or 0))] == [goes["id"]]
+    assert [one.booking.id for one in outcomes.by_cause(Cause(CLOSED_DAY, year.id or 0))] == [goes["id"]]
     assert year.rechecked_at == NOON
     assert told("calendar_rechecked")[-1]["counts"] == {**NOTHING, "displaced": 1, "confirmed": 1}
     opened_up = opened.api("mei").post("/bookings/check", body("2027-01-10", "09:00", "11:00")).json

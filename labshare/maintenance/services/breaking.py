@@ -91,7 +91,7 @@ def _take(
 ) -> list[Entry]:
     """Displace what is in the way and take what is free then: other maintenance keeps its time."""
     entries = displacement.displace(tx, actor, found, Cause(OUTAGE, outage_id), now)
-    displacement.clear(tx, found, slot.start)
+    displacement.clear(tx, found, max(slot.start, now))  # what was used meanwhile all the same stays where it was
     claims = timeline.taken([known.id], slot)[known.id]
     gaps = timeline.free_gaps(claims, slot, known.channels)
     places = [Place(known.id, channel, gap) for channel, some in enumerate(gaps, 1) for gap in some]

@@ -22,7 +22,7 @@ from labshare.kernel.db import Transaction, swap, table_of, transaction
 from labshare.kernel.errors import N_, Forbidden, Invalid
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
-from labshare.kernel.slots import MINUTE, Slot
+from labshare.kernel.slots import Slot
 from labshare.maintenance import lifecycle, planner, policy, queries, rules, selection
 from labshare.maintenance import repeat as repeats
 from labshare.maintenance.events import WindowCancelled, WindowChanged, WindowPlanned
@@ -156,7 +156,7 @@ def _change(
         refuse(rules.wrong_move(old.state, "change"))
         values: dict[str, Any] = {name: said[name] for name in SAID if name in said}
         found, entries = Consequences(), []
-        slot = None if slot is None else _possible(old, slot, now)
+        slot = None if slot is None else rules.possible(old.state, old.slot, slot, now)
         moved = slot is not None and slot != old.slot
         if slot is not None and moved:
             found = _foreseen(old, slot, when_hit, now, tx)
@@ -183,17 +183,11 @@ def _change(
 
 def _foreseen(old: Seen, slot: Slot, when_hit: str, now: datetime, tx: Transaction | None = None) -> Consequences:
     """What the window at that time would do."""
-    slot = _possible(old, slot, now)
+    slot = rules.possible(old.state, old.slot, slot, now)
     plan_ = Plan(catalogue.known_by_ids(old.instrument_ids), [slot], when_hit)
     found = planner.foresee(plan_, now, tx, own=old.id)
-    if old.state != lifecycle.OPEN:
-        return found
-    return replace(found, reasons=[one for one in found.reasons if one.code != "in_the_past"])
-
-
-def _possible(old: Seen, slot: Slot, now: datetime) -> Slot:
-    """The time the window really gets: one that has begun keeps its start, and ends now at the earliest."""
-    return Slot(old.starts_at, max(slot.end, now)) if old.state == lifecycle.OPEN else slot
+    begun = old.state == lifecycle.OPEN
+    return replace(found, reasons=[one for one in found.reasons if not (begun and one.code == "in_the_past")])
 
 
 def cancel(actor: Actor, window_id: int, *, rest: bool = False, retry: Retry | None = None) -> Seen:
@@ -215,7 +209,7 @@ def cancel(actor: Actor, window_id: int, *, rest: bool = False, retry: Retry | N
 def _cancel(tx: Transaction, actor: Actor, old: Seen, now: datetime) -> None:
     values: dict[str, Any] = {"state": lifecycle.after(old.state, "cancel")}
     if old.state == lifecycle.OPEN:
-        values["ends_at"] = max(now, old.starts_at + MINUTE)
+        values["ends_at"] = rules.ends_now(old.starts_at, now)
     number = swap(tx, _window, old.id, old.version, values)
     new = replace(old, version=number, **values)
     begun = old.state == lifecycle.OPEN

@@ -130,10 +130,12 @@ class Upkeep:
         span = (booking.start, booking.end)
         if any(over(one, span) for _, one in self.closed(booking.place)):
             return True
-        turns = self.turns.get(booking.place, [])
-        until = [at for at, _ in turns[1:]] + [max(now, booking.end)]
-        return any(state != "in_service" and over((at, max(at + timedelta.resolution, end)), span)
-                   for (at, state), end in zip(turns, until, strict=True))  # fmt: skip
+        until = max(now, booking.end)
+        for at, state in reversed(self.turns.get(booking.place, ())):
+            if state != "in_service" and over((at, max(until, at + timedelta.resolution)), span):
+                return True
+            until = at
+        return False
 
     # ------------------------------------------------------------ time is taken back
 

@@ -56,14 +56,15 @@ class World:
             north = tx.execute(insert(Site).values(berlin).returning(Site.id)).scalar_one()
             publish(tx, SYSTEM, SiteAdded(object_id=north, version=1, code="NORTH"), LONG_AGO)
             tx.execute(insert(RoleGrant).values(person_id=cast.people["li"], role="lab_manager", site_id=north))
-            named = {"name_en": "Diffractometers", "name_zh": "衍射仪"}
-            other = tx.execute(insert(Category).values(named).returning(Category.id)).scalar_one()
+            kinds = (("Spectrometers", "光谱仪"), ("Diffractometers", "衍射仪"))  # and none of them the cast's
+            named = ({"name_en": english, "name_zh": chinese} for english, chinese in kinds)
+            one, other = (tx.execute(insert(Category).values(it).returning(Category.id)).scalar_one() for it in named)
             self.places = tuple(
-                self._instrument(tx, *one)
-                for one in (
-                    ("LIFE-A", cast.category, cast.east, "Asia/Shanghai", False),
+                self._instrument(tx, *said)
+                for said in (
+                    ("LIFE-A", one, cast.east, "Asia/Shanghai", False),
                     ("LIFE-B", other, cast.east, "Asia/Shanghai", True),
-                    ("LIFE-C", cast.category, north, "Europe/Berlin", False),
+                    ("LIFE-C", one, north, "Europe/Berlin", False),
                 )
             )
         cast.li = cast.actor("li")
