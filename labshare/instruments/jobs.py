@@ -22,11 +22,11 @@ ONE_DAY = timedelta(days=1)
 
 
 def listed(year: int) -> list[Listed]:
-    """The weekdays off and the weekend days worked of a year the library knows."""
+    """Every day of a festival, weekend days among them, and the weekend days worked, of a year the library knows."""
     day, found = date(year, 1, 1), []
     while day.year == year:
         off, name = chinese_calendar.get_holiday_detail(day)
-        if off == (day.weekday() < 5):
+        if off == (day.weekday() < 5) or (off and name):
             found.append(Listed(day, HOLIDAY if off else MAKEUP_WORKDAY, name or ""))
         day += ONE_DAY
     return found

@@ -87,9 +87,9 @@ def wrong_move(state: str, move: str) -> list[Reason]:
     return [Reason("wrong_state", N_("The window is %(state)s; this is not possible.", state=STATE_WORDS[state]))]
 
 
-def from_its_start(had: Slot, wanted: Slot, now: datetime) -> Slot:
-    """What a window under way can have of another time: it keeps its start, and ends now at the earliest."""
-    return Slot(had.start, max(wanted.end, ends_now(had.start, now)))
+def possible(state: str, had: Slot, wanted: Slot, now: datetime) -> Slot:
+    """What a window can have of another time: one under way keeps its start, and ends now at the earliest."""
+    return Slot(had.start, max(wanted.end, ends_now(had.start, now))) if state == lifecycle.OPEN else wanted
 
 
 def ends_now(start: datetime, now: datetime) -> datetime:

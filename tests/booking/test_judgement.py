@@ -70,6 +70,14 @@ def test_what_becomes_of_an_absence(
     assert judgement.of_absence(BOOKED, minute(now), TERMS, hindrances, watched=watched) == verdict
 
 
+def test_what_closes_the_instrument_once_a_short_slot_is_over_excuses_nobody() -> None:
+    short, after = Slot(NINE, NINE + 30 * MINUTE), [held_up(CLOSED, 30, 120)]
+    assert judgement.of_absence(short, minute(30), TERMS, after, watched=True) == Verdict(MISS)
+    assert judgement.of_absence(short, minute(30), TERMS, [held_up(CLOSED, 29, 120)], watched=True) == Verdict(
+        MISS, CLOSED
+    )
+
+
 def test_a_slot_shorter_than_the_grace_is_missed_at_its_end() -> None:
     short = Slot(NINE, minute(20))
     assert judgement.of_absence(short, minute(19), TERMS, [], watched=True) is None

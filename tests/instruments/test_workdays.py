@@ -52,17 +52,24 @@ def reference() -> dict[date, str]:
         return {date.fromisoformat(line["date"]): line["kind"] for line in csv.DictReader(file)}
 
 
+def turned(kinds: dict[date, str]) -> dict[date, str]:
+    """The weekdays off and the weekend days worked."""
+    return {day: kind for day, kind in kinds.items() if (kind == "holiday") == (day.weekday() < 5)}
+
+
 def test_the_seeded_years_are_those_of_the_reference_day_by_day(cast: Cast) -> None:
     seed()
     for site_id in (cast.east, cast.west):
         found = {day: kind for year in WORKED for day, kind in workdays.standing(site_id, year).kinds.items()}
-        assert found == reference()
+        assert turned(found) == reference()
+        # A laboratory that opens on Saturdays is closed on the one within a festival, and no other Saturday is said.
+        assert {day: kind for day, kind in found.items() if day not in reference()}.keys() >= {date(2026, 10, 3)}
+        assert date(2026, 10, 17) not in found
         assert {year: workdays.standing(site_id, year).workdays for year in WORKED} == WORKED
     answer = cast.api("mei").get("/sites/EAST/workdays?year=2026").json
     assert (answer["published"], answer["source"], answer["workdays"]) == (True, "library", 248)
-    assert {date.fromisoformat(one["date"]): one["kind"] for one in answer["items"]} == {
-        day: kind for day, kind in reference().items() if day.year == 2026
-    }
+    said = {date.fromisoformat(one["date"]): one["kind"] for one in answer["items"]}
+    assert turned(said) == {day: kind for day, kind in reference().items() if day.year == 2026}
     assert {one["name"] for one in answer["items"]} >= {"Spring Festival", "National Day"}
 
 

@@ -80,6 +80,7 @@ def of_absence(
 
     Grace runs from when one could really begin. Where the clockwork itself was away, nobody was there to judge.
     """
+    hindrances = [one for one in hindrances if one.start < slot.end]  # what came after it kept nobody away
     over = now >= slot.end
     if not watched:
         opened, _ = begins(slot.start, [one for one in hindrances if one.why == CLOSED], terms.grace_minutes)

@@ -156,7 +156,7 @@ def _change(
         refuse(rules.wrong_move(old.state, "change"))
         values: dict[str, Any] = {name: said[name] for name in SAID if name in said}
         found, entries = Consequences(), []
-        slot = None if slot is None else _as_it_can_be(old, slot, now)
+        slot = None if slot is None else rules.possible(old.state, old.slot, slot, now)
         moved = slot is not None and slot != old.slot
         if slot is not None and moved:
             found = _foreseen(old, slot, when_hit, now, tx)
@@ -183,15 +183,11 @@ def _change(
 
 def _foreseen(old: Seen, slot: Slot, when_hit: str, now: datetime, tx: Transaction | None = None) -> Consequences:
     """What the window at that time would do."""
-    plan_ = Plan(catalogue.known_by_ids(old.instrument_ids), [_as_it_can_be(old, slot, now)], when_hit)
+    slot = rules.possible(old.state, old.slot, slot, now)
+    plan_ = Plan(catalogue.known_by_ids(old.instrument_ids), [slot], when_hit)
     found = planner.foresee(plan_, now, tx, own=old.id)
-    if old.state != lifecycle.OPEN:
-        return found
-    return replace(found, reasons=[one for one in found.reasons if one.code != "in_the_past"])
-
-
-def _as_it_can_be(old: Seen, slot: Slot, now: datetime) -> Slot:
-    return rules.from_its_start(old.slot, slot, now) if old.state == lifecycle.OPEN else slot
+    begun = old.state == lifecycle.OPEN
+    return replace(found, reasons=[one for one in found.reasons if not (begun and one.code == "in_the_past")])
 
 
 def cancel(actor: Actor, window_id: int, *, rest: bool = False, retry: Retry | None = None) -> Seen:

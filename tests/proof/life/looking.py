@@ -13,7 +13,7 @@ from labshare.kernel.db import db, snapshot
 from labshare.kernel.journal import Entry
 from labshare.maintenance.models import Outage, Window
 from labshare.quotas.models import EFFECTS
-from tests.proof.life.oracle import Limit, Oracle
+from tests.proof.life.oracle import MINUTE, Limit, Oracle
 from tests.proof.life.upkeep import Upkeep
 
 _EFFECT = ", ".join(
@@ -97,14 +97,13 @@ def _same_upkeep(upkeep: Upkeep, now: datetime) -> None:
     ):  # fmt: skip
         found = {tuple(row) for row in _asked(statement)}
         assert found == wanted, f"{name} are {found - wanted}, and should be {wanted - found}"
-    claims = {(row[0], row[1], max(row[2], now), row[3]) for row in _asked(_CLAIMS) if row[3] > now}
-    places = {place for one in upkeep.windows.values() for place in one.places} | {
-        one.place for one in upkeep.outages.values()
-    }
-    taken = {(place.id, kind, max(start, now), end) for place in places for kind, (start, end) in upkeep.closed(place)
-             if end > now}  # fmt: skip
-    taken |= {(one.place.id, "offer", max(one.slot[0], now), one.slot[1]) for one in upkeep.offers()
-              if one.place and one.slot and one.slot[1] > now}  # fmt: skip
+    soon = now + MINUTE  # a use that ended in its first minute keeps that minute
+    claims = {(row[0], row[1], max(row[2], soon), row[3]) for row in _asked(_CLAIMS) if row[3] > soon}
+    places = {place for one in upkeep.windows.values() for place in one.places}
+    places |= {one.place for one in upkeep.outages.values()}
+    closed = {(place.id, kind, *span) for place in places for kind, span in upkeep.closed(place)}
+    closed |= {(one.place.id, "offer", *one.slot) for one in upkeep.offers() if one.place and one.slot}
+    taken = {(number, kind, max(start, soon), end) for number, kind, start, end in closed if end > soon}
     assert claims == taken, f"held are {claims - taken}, and should be {taken - claims}"
 
 

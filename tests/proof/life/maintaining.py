@@ -32,6 +32,7 @@ def _planned(number: int) -> tuple[int, str, int, int, str]:
     return places + 1, near, offset - 8, length + 1, ("displace", "displace", "refuse")[hit]
 
 
+UNTIL = st.sampled_from([None, None, HALF, 5 * HOUR, 3 * DAY])
 PLAN = st.integers(0, math.prod(_PLANS) - 1).map(_planned)
 
 
@@ -144,7 +145,7 @@ class Maintaining(Allowing):
 
     # ------------------------------------------------------------ outages
 
-    @rule(place=PLACE, really=st.integers(0, 2), until=st.sampled_from([None, None, HALF, 5 * HOUR, 3 * DAY]))
+    @rule(place=PLACE, really=st.integers(0, 2), until=UNTIL)
     def report(self, place: int, really: int, until: timedelta | None) -> None:
         if really:
             return
@@ -267,6 +268,31 @@ class Maintaining(Allowing):
         services.decline(self.world.people[one.booking.company], one.booking.id)
         self.did["decline"] += 1
         one.state, one.answer_by = "declined", None
+
+    @precondition(lambda self: self.alive("requested", "approved"))
+    @rule(plan=PLAN, which=WHICH, answer=st.sampled_from(["accept", "accept", "lapse", "decline", "nothing"]))
+    def give_way(self, plan: tuple[int, str, int, int, str], which: int, answer: str) -> None:
+        """A window where somebody has booked, and what they answer to the offer; by chance alone that is rare."""
+        places, _, offset, length, _ = plan
+        self.plan((places, "booking", offset, length, "displace"))
+        for job in ("make_offers", "lapse_offers"):
+            self.accounts_say_what_happened()
+            if job == "lapse_offers" and answer == "lapse":
+                self.world.at += 2 * DAY
+            self._run(job)
+        if self.upkeep.offers() and answer in ("accept", "decline"):
+            self.accounts_say_what_happened()
+            self.accept(which) if answer == "accept" else self.decline(which, really=True)
+
+    @precondition(lambda self: self.alive("approved"))
+    @rule(minutes=st.integers(-10, 29), stays=st.integers(0, 400), until=UNTIL)
+    def break_down_in_use(self, minutes: int, stays: int, until: timedelta | None) -> None:
+        """Somebody comes, and some time later the instrument breaks down."""
+        self.check_in(0, minutes, 0)
+        if some := self.alive("in_use"):
+            self.accounts_say_what_happened()
+            self.world.at += stays * MINUTE
+            self.report(self.world.places.index(some[-1].place), 0, until)
 
     # ------------------------------------------------------------ companies
 
