@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import closing
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, request, url_for
@@ -39,7 +40,8 @@ def _file() -> dict[str, str]:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise Invalid(fields={"file": [N_("Choose a file.")]})
-    return {"name": sent.filename, "content": base64.b64encode(sent.read()).decode()}
+    with closing(sent):  # a big one is a file of its own meanwhile
+        return {"name": sent.filename, "content": base64.b64encode(sent.read()).decode()}
 
 
 def _faults(problem: Invalid | Conflict) -> list[Any]:
