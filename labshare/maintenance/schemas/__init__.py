@@ -15,19 +15,21 @@ from labshare.maintenance.schemas.asked import (
     WindowPatch,
     WindowsIn,
 )
-from labshare.maintenance.schemas.told import (
+from labshare.maintenance.schemas.equipment import (
     AddedOut,
-    ConsequencesOut,
     DocumentsOut,
-    DoneOut,
-    Foreseen,
     OutageOut,
     OutagesOut,
-    PlannedOut,
     UpkeepOut,
     UpkeepsOut,
     UtilitiesOut,
     UtilityOut,
+)
+from labshare.maintenance.schemas.told import (
+    ConsequencesOut,
+    DoneOut,
+    Foreseen,
+    PlannedOut,
     WindowOut,
     WindowsOut,
 )

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from labshare.booking import charging, reactions, rules
-from labshare.booking.services import asking, deciding, waiting
+from labshare.booking import charging, displacement, ending, lifecycle, placing, reactions, rules
+from labshare.booking.services import asking, deciding, offering, waiting
+from labshare.instruments import timeline
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction
+from labshare.maintenance.services import breaking, keeping, planning
 from labshare.quotas import account, quotes
 from labshare.quotas import rules as counting
 from labshare.quotas.account import Entry
@@ -151,3 +153,77 @@ def a_correction_adds_all_of_it_again(patch: pytest.MonkeyPatch) -> None:
 @fault
 def what_was_booked_before_does_not_count(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(reactions, "charging", Changed(charging, catch_up=_nothing))
+
+
+# ---------------------------------------------------------------- maintenance
+
+
+@fault
+def who_is_displaced_gets_no_hours_back(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(displacement, "charging", Changed(charging, lines_of_release=lambda *_: []))
+
+
+@fault
+def a_window_forgets_its_last_instrument(patch: pytest.MonkeyPatch) -> None:
+    every = timeline.claim_all
+
+    def all_but_one(tx: Transaction, kind: str, places: Any) -> int:
+        some = list(places)
+        return every(tx, kind, some[:-1] if kind == timeline.MAINTENANCE and len(some) > 1 else some)
+
+    patch.setattr(planning, "timeline", Changed(timeline, claim_all=all_but_one))
+
+
+@fault
+def an_accepted_offer_holds_no_hours(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(offering, "account", Changed(account, hold=_nothing))
+
+
+@fault
+def a_lapsed_offer_keeps_its_time(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(offering, "timeline", Changed(timeline, release=_nothing))
+
+
+@fault
+def the_displaced_keep_their_state(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(displacement, "lifecycle", Changed(lifecycle, DISPLACED=lifecycle.APPROVED))
+
+
+@fault
+def an_outage_leaves_who_comes_next_alone(patch: pytest.MonkeyPatch) -> None:
+    def displace(_tx: Any, _actor: Any, some: Any, _cause: Any, _now: Any) -> list[Entry]:
+        timeline.release_all(_tx, kind=timeline.BOOKING, owner_ids=[one.id for one in some.bookings])
+        return []
+
+    patch.setattr(breaking, "displacement", Changed(displacement, displace=displace))
+
+
+@fault
+def a_use_cut_short_takes_all_that_was_booked(patch: pytest.MonkeyPatch) -> None:
+    lines = charging.lines_of_use
+
+    def whole(old: Any, known: Any, start: Any, _end: Any, *more: Any) -> list[Entry]:
+        return lines(old, known, start, old.ends_at, *more)
+
+    patch.setattr(ending, "charging", Changed(charging, lines_of_use=whole))
+
+
+@fault
+def a_yes_counts_on_every_instrument(patch: pytest.MonkeyPatch) -> None:
+    def granted(of: int, _granted: bool, offer_id: int | None) -> placing.Successor:
+        return placing.Successor(of, True, offer_id)
+
+    patch.setattr(offering, "Successor", granted)
+
+
+@fault
+def a_closed_window_leaves_its_instruments_closed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(keeping, "reopen", _nothing)
+
+
+@fault
+def the_time_held_for_somebody_outlives_a_window(patch: pytest.MonkeyPatch) -> None:
+    def withdraw(tx: Transaction, _actor: Any, offers: Any, _now: Any) -> None:
+        timeline.release_all(tx, kind=timeline.OFFER, owner_ids=offers)
+
+    patch.setattr(displacement, "_withdraw", withdraw)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from labshare import wiring
 from labshare.booking import presence, queries
@@ -35,6 +35,13 @@ class Whole(Maintaining):
     @rule(far=st.sampled_from([10 * MINUTE, HOUR, 7 * HOUR, DAY, 3 * DAY, 8 * DAY]), seconds=SECONDS)
     def time_passes(self, far: timedelta, seconds: int) -> None:
         self.world.at += far + timedelta(seconds=seconds)
+
+    @precondition(lambda self: any(one.start > self.now for one in self.alive("approved")))
+    @rule(minutes=st.integers(30, 89), seconds=SECONDS)
+    def nobody_comes(self, minutes: int, seconds: int) -> None:
+        self.world.at = min(one.start for one in self.alive("approved") if one.start > self.now)
+        self.world.at += minutes * MINUTE + timedelta(seconds=seconds)
+        self._run("judge_use")
 
     @rule(which=st.sampled_from(OFTEN))
     def a_job_runs(self, which: str) -> None:
