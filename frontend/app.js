@@ -1,5 +1,6 @@
 // Everything works without this file; with it, it works quicker.
 import "htmx.org";
+import "./js/choices.js";
 import "./js/failures.js";
 import "./js/forms.js";
 import "./js/menus.js";

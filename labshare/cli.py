@@ -16,7 +16,9 @@ from labshare import create_app, supervisor
 from labshare.clockwork import queries as clockwork_queries
 from labshare.clockwork import services as clockwork
 from labshare.config import BadSetting, Settings
+from labshare.instruments import hours, notice
 from labshare.instruments import services as instruments
+from labshare.instruments.workdays import FIRST_YEAR, LAST_YEAR
 from labshare.kernel import clock
 from labshare.kernel.actor import MEMBER, ROLES, SYSTEM
 from labshare.kernel.db import db, snapshot
@@ -145,7 +147,7 @@ def token_create(email: str, name: str) -> None:
 
 @main.group("import")
 def bring_in() -> None:
-    """Read companies or instruments from a CSV file; all of it, or nothing where a line is wrong."""
+    """Read companies, instruments or a year's holidays from a file; all of it, or nothing where a line is wrong."""
 
 
 def read_csv(path: Path) -> str:
@@ -178,6 +180,18 @@ def import_instruments(file: Path, dry_run: bool) -> None:
     """Create or change instruments, known by their codes."""
     done = instruments.import_instruments(SYSTEM, read_csv(file), dry_run=dry_run)
     click.echo(f"{len(done.created)} created, {len(done.changed)} changed, {len(done.unchanged)} unchanged")
+
+
+@bring_in.command("workdays")
+@FILE
+@click.option("--site", required=True, help="The site's code.")
+@click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True)
+@in_house
+def import_workdays(file: Path, site: str, year: int) -> None:
+    """Take a year's holiday notice into a site's calendar, CSV (date,kind,name) or JSON; its bookings are rechecked."""
+    days = notice.read(read_csv(file), year)
+    instruments.import_year(SYSTEM, hours.at_site(site).site_id, year, days)
+    click.echo(f"{len(days)} days of {year} at {site}")
 
 
 # ---------------------------------------------------------------- the house

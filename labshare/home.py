@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from labshare.booking import queries, rules
+from labshare.booking import outcomes, queries, rules
 from labshare.booking.models import Booking
 from labshare.booking.queries import Seen
 from labshare.kernel import clock
@@ -31,6 +31,7 @@ def start() -> str:
     }
     if who.company_id is not None:
         shown["own_waiting"] = queries.count_own_waiting(who, now)
+        shown["offered"] = outcomes.count_offered(who.company_id)
     if who.is_staff:
         urgent = queries.waiting(who).where(Booking.starts_at > now).order_by(Booking.decide_by).limit(6)
         shown["waiting"] = [Seen(*row) for row in rows(urgent)]

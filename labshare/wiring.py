@@ -19,6 +19,7 @@ from labshare.booking.jobs import (
     LAPSE_OFFERS,
     MAKE_OFFERS,
     RECHECK_ALLOWANCES,
+    RECHECK_CALENDARS,
     RECONCILE_ACCOUNTS,
     REMIND_BOOKERS,
     REMIND_MANAGERS,
@@ -32,11 +33,15 @@ from labshare.clockwork.queries import silence, vitals
 from labshare.instruments import api as instruments_api
 from labshare.instruments import pages as instruments_pages
 from labshare.instruments import policy as instruments_policy
+from labshare.instruments.checks import CHECKS as HOURS_CHECKS
 from labshare.instruments.guard import overlap_guard
+from labshare.instruments.jobs import SEED_CALENDARS
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import N_
 from labshare.maintenance import api as maintenance_api
+from labshare.maintenance import pages as maintenance_pages
+from labshare.maintenance import policy as maintenance_policy
 from labshare.maintenance.checks import CHECKS as MAINTENANCE_CHECKS
 from labshare.maintenance.jobs import KEEP_WINDOWS, REMIND_OF_WINDOWS, WARN_OF_UPKEEP
 from labshare.notifications import api as messages_api
@@ -69,6 +74,7 @@ PAGES: tuple = (
     instruments_pages.pages,
     accounts_pages.pages,
     booking_pages.pages,
+    maintenance_pages.pages,
     inbox_pages.pages,
     clockwork_pages.pages,
 )
@@ -105,6 +111,12 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("Timeline"), "bookings.overview", _everybody),
     Entry(N_("Bookings"), "bookings.listed", _everybody),
     Entry(N_("Queue"), "bookings.queue", people_policy.is_staff, _waiting),
+    Entry(
+        N_("Maintenance"),
+        "maintenance.windows",
+        maintenance_policy.may_plan_some,
+        covers=("maintenance.outage", "maintenance.retirement", "maintenance.channels"),
+    ),
     Entry(N_("Inbox"), "inbox.listed", _everybody, inbox.unread),
     Entry(N_("Account"), "accounts.own", _has_company, covers=("accounts.statement",)),
     Entry(N_("Company"), "people.own_company", _has_company),
@@ -114,6 +126,12 @@ MENU: tuple[Entry, ...] = (
         "accounts.overview",
         accounts_policy.may_set,
         covers=("accounts.statement", "accounts.extend", "accounts.allowances", "accounts.set_allowances"),
+    ),
+    Entry(
+        N_("Opening hours"),
+        "instruments.openings",
+        people_policy.is_staff,
+        covers=("instruments.site_hours", "instruments.calendar"),
     ),
     Entry(N_("Sites"), "people.sites", people_policy.is_admin),
     Entry(N_("Staff"), "people.staff", people_policy.is_admin),
@@ -127,11 +145,12 @@ SUBSCRIPTIONS: dict = {
     AccountOpened: (count_what_is_there,),
     AllowancesSet: (count_what_is_there,),
 }
-CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS, *MAINTENANCE_CHECKS)
+CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS, *HOURS_CHECKS, *MAINTENANCE_CHECKS)
 JOBS: tuple = (
     *(REMIND_MANAGERS, EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, OPEN_PERIODS, WARN_OF_LIMITS),
     *(RECHECK_ALLOWANCES, ENFORCE_SUSPENSIONS, RECONCILE_ACCOUNTS),
     *(KEEP_WINDOWS, REMIND_OF_WINDOWS, WARN_OF_UPKEEP, LAPSE_OFFERS, MAKE_OFFERS),
+    *(SEED_CALENDARS, RECHECK_CALENDARS),
     *(DELIVER, TIDY_MESSAGES, TIDY_UP, CHECK),
 )
 START_CHECKS: dict = {"overlap_guard": overlap_guard}  # without these no page is served

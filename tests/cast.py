@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert
@@ -98,6 +98,13 @@ class Cast:
             self._instruments(tx)
         for name in PEOPLE:
             setattr(self, name, self.actor(name))
+
+    def on(self, app: Flask) -> Cast:
+        """The same people, in a database that was made like theirs; what this cast comes by, the others do not see."""
+        found = copy(self)
+        found.app, found._tokens = app, {}
+        found.sites, found.companies, found.people = dict(self.sites), dict(self.companies), dict(self.people)
+        return found
 
     # ------------------------------------------------------------ handles
 
@@ -216,9 +223,3 @@ class Cast:
             tx.execute(insert(Instrument).values(**shared, **one).returning(Instrument.id)).scalar_one()
             for one in (sem, bat)
         )
-
-
-@pytest.fixture
-def cast(app: Flask) -> Cast:
-    """Mei, Chen and Bo of two rival companies, Li of both sites, Ada the admin, and two instruments."""
-    return Cast(app)

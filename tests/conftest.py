@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from flask_migrate import upgrade
 from labshare import create_app
 from labshare.config import Settings
 from labshare.kernel.db import db
+from tests import memory
+from tests.cast import Cast
 from tests.postgres import Server, find
 
 # A slow machine is no defect; speed is measured in benchmarks/, never in tests. The tests ask the same questions in
@@ -28,7 +31,7 @@ hypothesis.settings.register_profile("house", deadline=None, derandomize="LABSHA
 hypothesis.settings.load_profile("house")
 
 ENGINES = ("sqlite", "postgresql")
-pytest_plugins = ("tests.witness", "tests.cast", "tests.counting")
+pytest_plugins = ("tests.witness", "tests.counting")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +59,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server.stop()
 
 
+_sets = itertools.count(1)
 _SERVER: pytest.StashKey[Server | None] = pytest.StashKey()
 _URL: pytest.StashKey[str] = pytest.StashKey()
 
@@ -78,99 +82,94 @@ def postgres_url(request: pytest.FixtureRequest) -> str:
 
 
 class Databases:
-    """Fresh, migrated databases, cheaply: a copied file, or a clone of a template."""
+    """Fresh, migrated databases, cheaply: a copied file, or a clone of a template; empty, or with the cast in them."""
 
-    def __init__(self, folder: Path, postgres: str | None) -> None:
-        self.folder, self.count = folder, 0
+    def __init__(self, postgres: str | None) -> None:
+        self.folder, self.count = memory.new_folder(), 0
         self.admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT") if postgres else None
-        self.mark = f"t{os.getpid()}_{folder.name}"  # a process may keep two sets of them
-        if self.admin is None:
-            self.template = str(folder / "template.sqlite3")
-            self._migrate(f"sqlite:///{self.template}")
-        else:
-            self.template = f"{self.mark}_template"
-            self._make(self.template)
-            self._migrate(self._url(self.template))
-
-    def _url(self, name: str) -> str:
-        assert self.admin is not None
-        return self.admin.url.set(database=name).render_as_string(hide_password=False)
-
-    def _make(self, name: str, template: str | None = None) -> None:
-        assert self.admin is not None
-        with self.admin.connect() as connection:
-            like = f" TEMPLATE {template} STRATEGY file_copy" if template else ""
-            connection.exec_driver_sql(f"CREATE DATABASE {name}{like}")
-
-    def _migrate(self, url: str) -> None:
-        app = create_app(Settings(database_url=url, data_dir=self.folder))
+        self.mark = f"t{os.getpid()}_{next(_sets)}"  # a process may keep several sets of them
+        self.empty, self.peopled = self._address("empty"), self._address("peopled")
+        self.current = self._address("current")  # the one that `renew` makes anew
+        self._make(self.peopled)
+        app = create_app(Settings(database_url=self.peopled, data_dir=self.folder))
         with app.app_context():
             upgrade()
-            db.engine.dispose()
+            _leave()
+            self.like(self.peopled, self.empty)
+            self.cast = Cast(app)
+            _leave()
+
+    def _address(self, name: str) -> str:
+        if self.admin is None:
+            return f"sqlite:///{self.folder / name}.sqlite3"
+        return self.admin.url.set(database=f"{self.mark}_{name}").render_as_string(hide_password=False)
+
+    def _make(self, new: str, like: str | None = None) -> None:
+        if self.admin is None:
+            if like is not None:
+                shutil.copy(_name(like), _name(new))
+            return
+        with self.admin.connect() as connection:
+            copied = f" TEMPLATE {_name(like)} STRATEGY file_copy" if like else ""
+            connection.exec_driver_sql(f"CREATE DATABASE {_name(new)}{copied}")
 
     def fresh(self) -> str:
         """The address of a new, empty, migrated database."""
         self.count += 1
-        if self.admin is None:
-            path = self.folder / f"{self.count}.sqlite3"
-            shutil.copy(self.template, path)
-            return f"sqlite:///{path}"
-        name = f"{self.mark}_{self.count}"
-        self._make(name, self.template)
-        return self._url(name)
+        made = self._address(str(self.count))
+        self._make(made, self.empty)
+        return made
 
     def like(self, url: str, new: str) -> None:
         """Make the database at the new address, like the one at `url`, which nobody may be connected to."""
-        if self.admin is None:
-            shutil.copy(str(sa.engine.make_url(url).database), str(sa.engine.make_url(new).database))
-            return
-        self._make(str(sa.engine.make_url(new).database), sa.engine.make_url(url).database)
+        self._make(new, url)
 
-    @property
-    def current(self) -> str:
-        """The address of the database that `renew` makes anew."""
-        return f"sqlite:///{self.folder / 'current.sqlite3'}" if self.admin is None else self._url(f"{self.mark}_now")
+    def renew(self, peopled: bool = False) -> None:
+        """Make the current database as it was in the beginning, whatever a test did to it."""
+        self.drop(self.current)
+        self._make(self.current, self.peopled if peopled else self.empty)
 
-    def renew(self) -> None:
-        """Make the current database empty and migrated again, whatever a test did to it."""
+    def drop(self, url: str) -> None:
+        """Remove a database, if it is there."""
         if self.admin is None:
-            for path in self.folder.glob("current.sqlite3*"):
+            for path in self.folder.glob(f"{Path(_name(url)).name}*"):
                 path.unlink()
-            shutil.copy(self.template, self.folder / "current.sqlite3")
             return
         with self.admin.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {self.mark}_now WITH (FORCE)")
-        self._make(f"{self.mark}_now", self.template)
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {_name(url)} WITH (FORCE)")
 
     def close(self) -> None:
         """Drop what was made for all."""
+        for url in (self.current, self.empty, self.peopled):
+            self.drop(url)
         if self.admin is not None:
-            self.renew()
-            self.drop(self.current)
-            self.drop(self._url(self.template))
             self.admin.dispose()
+        shutil.rmtree(self.folder)
 
-    def drop(self, url: str) -> None:
-        if self.admin is None:
-            for path in self.folder.glob(f"{Path(url).name}*"):
-                path.unlink()
-            return
-        with self.admin.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {sa.engine.make_url(url).database} WITH (FORCE)")
+
+def _name(url: str) -> str:
+    """What the engine calls the database: a file, or a name."""
+    return str(sa.engine.make_url(url).database)
+
+
+def _leave() -> None:
+    """Go out of the database, so that it can be copied."""
+    db.session.remove()
+    db.engine.dispose()
 
 
 @pytest.fixture(scope="session", params=ENGINES)
-def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     postgres = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    made = Databases(tmp_path_factory.mktemp(request.param), postgres)
+    made = Databases(postgres)
     yield made
     made.close()
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> str:
-    """The address of a fresh, empty, migrated database; `app` stands on it too."""
-    databases.renew()
+def database_url(request: pytest.FixtureRequest, databases: Databases) -> str:
+    """The address of a fresh, migrated database, empty but for the cast if the test asks for it; `app` stands on it."""
+    databases.renew(peopled="cast" in request.fixturenames)
     return databases.current
 
 
@@ -208,3 +207,9 @@ def app(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> It
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def cast(app: Flask, databases: Databases) -> Cast:
+    """Mei, Chen and Bo of two rival companies, Li of both sites, Ada the admin, and two instruments."""
+    return databases.cast.on(app)

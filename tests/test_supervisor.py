@@ -12,9 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from labshare import supervisor
+from labshare.clockwork.models import Lease
+from labshare.kernel.db import rows
 from labshare.supervisor import Child, end
 from tests.test_serve import PATIENCE, children_of, environment, is_running, wait_for
 
@@ -59,7 +62,7 @@ def test_a_dead_ticker_is_replaced_and_both_end_when_told_to(app: Flask, tmp_pat
 def test_a_ticker_follows_its_keeper_even_where_that_was_killed(app: Flask, tmp_path: Path) -> None:
     with keeping(app, tmp_path) as keeper:
         child = ticker(keeper)
-        time.sleep(3)  # it follows once it runs
+        wait_for(lambda: rows(sa.select(Lease.holder))[0].holder)  # it runs
         keeper.kill()
         keeper.wait(PATIENCE)
         wait_for(lambda: not is_running(child))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 
 import pytest
 from flask import Flask
 
 from labshare import wiring
+from labshare.booking.jobs.offering import make_offers
 from labshare.clockwork.job import Job
 from labshare.kernel import clock
 from labshare.kernel.db import db, snapshot
 from labshare.quotas.rules import AHEAD
-from tests.booking.conftest import body
+from tests.booking.conftest import at, body
 from tests.cast import Cast
 
 _OPEN = clock.now() + AHEAD  # so far each of the three accounts stands open, year by year
@@ -30,7 +31,14 @@ EXPECTED: dict[str, dict[str, int]] = {  # what a run comes to in the laboratory
     "recheck_allowances": {},
     "enforce_suspensions": {},
     "reconcile_accounts": {},
-    "deliver": {"messages": 3, "mails": 3, "sent": 1, "needless": 2},  # nobody waits for an answer any more
+    "keep_windows": {"opened": 1, "closed": 2, "extended": 1},
+    "remind_of_windows": {"reminded": 1},
+    "warn_of_upkeep": {"warned": 1},
+    "lapse_offers": {"lapsed": 1},
+    "make_offers": {"offered": 1},  # for what was to be yesterday; of what is long over nobody thinks any more
+    "seed_calendars": {"years": 6},  # two sites in China, and the library knows three years from 2024 on
+    "recheck_calendars": {},
+    "deliver": {"messages": 8, "mails": 8, "sent": 5, "needless": 3},  # nobody waits for an answer any more
     "tidy_messages": {},  # nothing is told yet
     "tidy_up": {"answers": 1},
     "check": {},
@@ -39,12 +47,33 @@ LOOKED_AT = {"invariants", "balances", "accounts"}
 
 
 def a_laboratory_at_work(cast: Cast) -> None:
-    """Something of everything: a request, an approved booking, a stored answer, facts nobody was told."""
+    """Something of everything: a request, an approved booking, a stored answer, facts nobody was told, maintenance."""
     key = {"Idempotency-Key": "once"}
     asked = cast.api("mei").post("/bookings", body("09:00", "11:00"), headers=key).json
     cast.api("mei").post("/bookings", body("12:00", "14:00"))
     cast.api("li").post(f"/bookings/{asked['id']}/approve")
+    _maintained(cast)
     db.session.remove()
+
+
+def _maintained(cast: Cast) -> None:
+    """Two bookings of Bo's displaced, one of them offered another time; windows, an outage, and what falls due."""
+    li, then = cast.api("li"), clock.now() + timedelta(days=40)
+
+    def plan(start: datetime, end: datetime) -> None:
+        slot = {"starts_at": start.isoformat(), "ends_at": end.isoformat()}
+        said = {"instruments": ["BAT-01"], "kind": "repair", **slot}
+        assert li.post("/maintenance-windows", said).status_code == 201
+
+    for days in (3, 39):
+        assert cast.api("bo").post("/bookings", body("09:00", "10:00", "BAT-01", days)).status_code == 201
+        plan(at("09:00", days), at("10:00", days))
+        if days == 3:
+            assert make_offers(clock.now()) == {"offered": 1}
+    plan(then - timedelta(hours=1), then + timedelta(hours=1))
+    plan(then + timedelta(hours=12), then + timedelta(hours=13))
+    assert li.post("/outages", {"instrument": "BAT-01"}).status_code == 201
+    assert li.put("/instruments/SEM-01/upkeep", {"kind": "calibration", "every_days": 30}).status_code == 200
 
 
 def done_by(job: Job, days: int) -> dict[str, int]:

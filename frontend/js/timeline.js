@@ -13,7 +13,7 @@ function place(element, from, span) {
 
 // First lane that is free when the claim starts; claims come sorted or not.
 function stack(cell) {
-  const claims = [...cell.querySelectorAll(".tl-claim:not(.outside, .buffer)")];
+  const claims = [...cell.querySelectorAll(".tl-claim:not(.outside, .buffer, .closed)")];
   const ends = [];
   claims.sort((a, b) => a.dataset.s - b.dataset.s);
   for (const claim of claims) {

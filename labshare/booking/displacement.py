@@ -247,13 +247,6 @@ def unanswered(now: datetime) -> list[int]:
     return [number for (number,) in rows(statement.order_by(Displacement.answer_by, Displacement.id))]
 
 
-def by_cause(cause: Cause) -> list[Seen]:
-    """The bookings it displaced, by start."""
-    mine = sa.and_(Displacement.cause == cause.kind, Displacement.cause_id == cause.id)
-    statement = SEEN.join(Displacement, Displacement.booking_id == Booking.id).where(mine)
-    return [Seen(*row) for row in rows(statement.order_by(Booking.starts_at, Booking.id))]
-
-
 @dataclass(frozen=True)
 class Way:
     """A displaced booking's way on: why it was displaced, the time that is held for it, and others that are free."""

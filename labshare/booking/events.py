@@ -26,6 +26,7 @@ class BookingRequested(BookingFact):
     person_id: int
     decide_by: datetime | None = None
     over_quota: bool = False
+    provisional: bool = False  # the notice of its year's holidays is not published yet
     replaces_id: int | None = None  # the displaced booking for which it was taken
 
 
@@ -65,6 +66,7 @@ class BookingMoved(BookingFact):
     was: str
     state: str
     over_quota: bool = False
+    provisional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,3 +196,17 @@ class UsageCorrected(BookingFact):
     before: dict[str, Any]
     after: dict[str, Any]
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingMadeFirm(BookingFact):
+    """The notice of its year's holidays is published and leaves the booking standing, in the same `state`."""
+
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingMadeProvisional(BookingFact):
+    """It is not known any more whether the booking's day will be worked."""
+
+    state: str

@@ -6,15 +6,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
 from types import MappingProxyType
 
 from labshare.booking import rules
+from labshare.instruments import hours, timeline
 from labshare.instruments import queries as catalogue
-from labshare.instruments import timeline
 from labshare.instruments.queries import Known
 from labshare.instruments.rules import BOOKABLE
+from labshare.instruments.rules.opening import ALWAYS, Hours, meets
 from labshare.instruments.timeline import Taken
 from labshare.kernel.slots import MINUTE, Slot, grid, union
+from labshare.web.paging import Page, after_moment, cursor_at
 
 LOOK_AROUND = timedelta(days=14)
 SAME, OTHERS = 3, 2
@@ -28,7 +32,9 @@ class Alternative:
     slot: Slot
 
 
-def slots(known: Known, claims: list[Taken], within: Slot, minutes: int, now: datetime) -> Iterator[Slot]:
+def slots(
+    known: Known, claims: list[Taken], within: Slot, minutes: int, now: datetime, opening: Hours = ALWAYS
+) -> Iterator[Slot]:
     """Every slot of `minutes` on the grid inside `within` that passes the instrument's rules by itself."""
     if known.state not in BOOKABLE or not known.min_minutes <= minutes <= known.max_minutes:
         return
@@ -45,15 +51,44 @@ def slots(known: Known, claims: list[Taken], within: Slot, minutes: int, now: da
             last = min(gap.end - after - length, within.end - length, latest)
             if first <= last:
                 starts.append(Slot(first, last + MINUTE / 60))
-    for stretch in union(starts):
+    for stretch in meets(union(starts), opening.starts(within, length)):
         for start in grid(stretch, known.grid_minutes, known.zone):
             yield Slot(start, start + length)
 
 
 def of_instrument(known: Known, within: Slot, minutes: int, now: datetime) -> list[Slot]:
-    """The free slots of one instrument, sorted; one statement."""
+    """The free slots of one instrument, sorted; two statements."""
     claims = timeline.taken([known.id], rules.held(known, within))[known.id]
-    return list(slots(known, claims, within, minutes, now))
+    return list(slots(known, claims, within, minutes, now, hours.of([known], within)[known.id]))
+
+
+def of_instruments(some: Sequence[Known], within: Slot, minutes: int, now: datetime) -> Iterator[Alternative]:
+    """The free slots of many instruments, by start and then by instrument; two statements, however many they are.
+
+    Reckoned as they are asked for, so that the earliest cost no more than they are.
+    """
+    known = sorted(some, key=lambda one: one.id)
+    before = max((one.warmup_minutes for one in known), default=0)
+    after = max((one.cooldown_minutes for one in known), default=0)
+    claims = timeline.taken([one.id for one in known], within.padded(before, after)) if known else {}
+    opening = hours.of(known, within)
+
+    def way(one: Known) -> Iterator[Alternative]:
+        for slot in slots(one, claims[one.id], within, minutes, now, opening[one.id]):
+            yield Alternative(one, slot)
+
+    return merge(*map(way, known), key=lambda one: (one.slot.start, one.instrument.id))
+
+
+def page(some: Sequence[Known], within: Slot, minutes: int, now: datetime, limit: int, cursor: str | None) -> Page:
+    """So many of these, from where the cursor says. Raises Invalid for a cursor that is not ours."""
+    at, number = (within.start, 0) if cursor is None else after_moment(cursor)
+    rest = Slot(max(at, within.start), within.end) if at < within.end else None
+    every = of_instruments(some, rest, minutes, now) if rest is not None else iter(())
+    following = (one for one in every if (one.slot.start, one.instrument.id) > (at, number))
+    found = list(islice(following, limit + 1))
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(found[:limit], cursor_at(last.slot.start, last.instrument.id) if last else None)
 
 
 def alternatives(known: Known, slot: Slot, now: datetime) -> list[Alternative]:
@@ -83,12 +118,13 @@ def alternatives_of(
         families[one.category_id].append(one)
     everybody = {one.id: one for some in families.values() for one in some} | {known.id: known for known, _ in asked}
     found = timeline.taken(everybody, widest.padded(1440, 1440))
+    opening = hours.of(list(everybody.values()), widest)
     claims = {
         number: [one for one in some if (one.kind, one.owner_id) not in without] + list(instead.get(number, ()))
         for number, some in found.items()
     }
     return [
-        _alternatives(known, slot, span, families[known.category_id], claims, now)
+        _alternatives(known, slot, span, families[known.category_id], claims, opening, now)
         for (known, slot), span in zip(asked, spans, strict=True)
     ]
 
@@ -99,16 +135,25 @@ def _around(slot: Slot, now: datetime) -> Slot:
 
 
 def _alternatives(
-    known: Known, slot: Slot, around: Slot, family: list[Known], claims: Mapping[int, list[Taken]], now: datetime
+    known: Known,
+    slot: Slot,
+    around: Slot,
+    family: list[Known],
+    claims: Mapping[int, list[Taken]],
+    opening: Mapping[int, Hours],
+    now: datetime,
 ) -> list[Alternative]:
+    def free(one: Known, minutes: int) -> Iterator[Slot]:
+        return slots(one, claims[one.id], around, minutes, now, opening[one.id])
+
     minutes = _possible_length(known, slot.minutes)
-    mine = _nearest(slots(known, claims[known.id], around, minutes, now), slot, SAME)
-    found = [Alternative(known, free) for free in mine]
+    mine = _nearest(free(known, minutes), slot, SAME)
+    found = [Alternative(known, near) for near in mine]
     others = []
     for other in family:
         if other.id != known.id:
-            like = _nearest(slots(other, claims[other.id], around, _possible_length(other, minutes), now), slot, 1)
-            others += [Alternative(other, free) for free in like]
+            like = _nearest(free(other, _possible_length(other, minutes)), slot, 1)
+            others += [Alternative(other, near) for near in like]
     others.sort(key=lambda one: abs(one.slot.start - slot.start))
     return found + others[:OTHERS]
 

@@ -42,7 +42,7 @@ def moves_from(state: str) -> list[str]:
 
 def told(kind: str, data: dict[str, str]) -> str | None:
     """The state a booking is in after a fact of this kind."""
-    if kind == "booking_moved":
+    if kind in ("booking_moved", "booking_made_firm", "booking_made_provisional"):
         return data["state"]
     return {
         "booking_requested": REQUESTED,

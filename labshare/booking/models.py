@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from labshare.booking.lifecycle import APPROVED, STATES
@@ -44,6 +44,8 @@ class Booking(Model):
     answer: Mapped[str] = mapped_column(String(500), default="")  # the manager's word on approving or rejecting
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     excuse: Mapped[str] = mapped_column(String(20), default="")  # why a missed one is nobody's fault
+    # Its day is open unless a notice that is not published yet says otherwise.
+    provisional: Mapped[bool] = mapped_column(default=False, server_default=false())
     over_quota: Mapped[bool] = mapped_column(default=False)  # holds none of its company's hours until they are waived
     charge: Mapped[int] = mapped_column(default=0)  # per cent of its minutes that its absence cost the company
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"))  # the displaced one it was taken for

@@ -73,13 +73,15 @@ def place(
         "over_quota": facts.over_quota,
         "charge": 0,
         "replaces_id": successor.of if successor is not None else None,
+        "provisional": facts.provisional,
     }
     number = tx.insert(table_of(Booking), row, drawn)
     _claim(tx, known, facts, number, successor)
     fact: dict[str, Any] = {"object_id": number, "company_id": whose.company_id, "instrument_id": known.id}
     fact |= {"starts_at": slot.start, "ends_at": slot.end}
     said: dict[str, Any] = {"person_id": whose.person_id or 0, "decide_by": decide_by, "over_quota": facts.over_quota}
-    publish(tx, actor, BookingRequested(**fact, version=1, **said, replaces_id=row["replaces_id"]), now)
+    said |= {"replaces_id": row["replaces_id"], "provisional": row["provisional"]}
+    publish(tx, actor, BookingRequested(**fact, version=1, **said), now)
     if not waits:
         publish(tx, SYSTEM, BookingApproved(**fact, version=2), now)
     return _as_seen(known, row | {"id": number}, whose)

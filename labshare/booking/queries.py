@@ -11,15 +11,14 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from labshare.booking import lifecycle, rules
-from labshare.booking.models import Booking, Displacement, UsageRecord
+from labshare.booking.models import Booking
+from labshare.instruments import hours, timeline
 from labshare.instruments import queries as catalogue
-from labshare.instruments import timeline
 from labshare.instruments.models import Instrument
 from labshare.instruments.queries import Known
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import LONGEST_CLAIM, next_id, rows, table_of
 from labshare.kernel.errors import NotFound
-from labshare.kernel.journal import Entry
 from labshare.kernel.slots import Slot
 from labshare.people.models import Company, Person, Site
 from labshare.quotas import account, quotes
@@ -56,6 +55,7 @@ class Seen:
     over_quota: bool
     charge: int
     replaces_id: int | None
+    provisional: bool
 
     @property
     def slot(self) -> Slot:
@@ -72,7 +72,7 @@ class Seen:
 
 
 SEEN: sa.Select[Any] = (
-    sa.select(  # type: ignore[assignment]  # 26 columns, typed one by one, are of no use here
+    sa.select(  # type: ignore[assignment]  # 27 columns, typed one by one, are of no use here
         Booking.id,
         Booking.state,
         Booking.version,
@@ -99,6 +99,7 @@ SEEN: sa.Select[Any] = (
         Booking.over_quota,
         Booking.charge,
         Booking.replaces_id,
+        Booking.provisional,
     )
     .select_from(Booking)
     .join(Instrument, Instrument.id == Booking.instrument_id)
@@ -182,21 +183,6 @@ def count_own_waiting(actor: Actor, now: datetime) -> int:
     return int(rows(statement)[0][0])
 
 
-def history(booking_id: int) -> list[sa.Row[Any]]:
-    """What the journal says of a booking and of its use, oldest first, with the name of who did it."""
-    use = sa.select(UsageRecord.id).where(UsageRecord.booking_id == booking_id).scalar_subquery()
-    of_use = sa.and_(Entry.object == "usage_record", Entry.object_id == use)
-    displaced = sa.select(Displacement.id).where(Displacement.booking_id == booking_id).scalar_subquery()
-    of_offer = sa.and_(Entry.object == "displacement", Entry.object_id == displaced)
-    statement = (
-        sa.select(Entry.id, Entry.at, Entry.kind, Entry.data, Person.name.label("who"))
-        .outerjoin(Person, Person.id == Entry.actor_id)
-        .where(sa.or_(sa.and_(Entry.object == "booking", Entry.object_id == booking_id), of_use, of_offer))
-        .order_by(Entry.id)
-    )
-    return list(rows(statement))
-
-
 _COMPANY = sa.select(Company.id, Company.name, Company.state).where(Company.id == sa.bindparam("wanted"))
 
 
@@ -253,7 +239,7 @@ def gather(
     mine = {(timeline.BOOKING, but), (timeline.OFFER, offer)}
     others = [claim for claim in claims if (claim.kind, claim.owner_id) not in mine]
     channel = timeline.free_channel(others, wanted, known.channels)
-    facts = rules.Facts(now, slot, known, whose.active, channel, others)
+    facts = rules.Facts(now, slot, known, whose.active, channel, others, hours=hours.of([known], slot)[known.id])
     before = [] if but is None else account.standing(but)
     try:
         quote = quotes.of_slot(whose.company_id, known, slot, before)

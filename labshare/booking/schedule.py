@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from labshare.booking.models import Booking, UsageRecord
+from labshare.booking.models import Booking, Displacement, UsageRecord
 from labshare.instruments import timeline
 from labshare.instruments.models import Claim, Instrument
 from labshare.kernel.actor import Actor
@@ -27,14 +27,19 @@ class Shown(Protocol):
     starts_at: datetime
     ends_at: datetime
     kind: str
-    booking_id: int | None
+    booking_id: int | None  # of an offer, the displaced one it is held for
     state: str | None
     company_id: int | None
     company: str | None
-    booked_from: datetime | None  # once it is used, when that really was
+    booked_from: datetime | None  # once it is used, when that really was; of an offer, the time that is held
     booked_to: datetime | None
 
 
+# An offer is time that is held for the company of a displaced booking, and is seen by whoever sees that booking.
+_OF = sa.case(
+    (Claim.kind == timeline.BOOKING, Claim.owner_id),
+    (Claim.kind == timeline.OFFER, Displacement.booking_id),
+)
 # Redacted where it is read: of a booking that was not joined nothing but its claim is left.
 _KIND = sa.case(
     (Claim.kind.in_((timeline.MAINTENANCE, timeline.OUTAGE)), Claim.kind),
@@ -57,12 +62,13 @@ def shown(actor: Actor, instrument_ids: Sequence[int], window: Slot) -> Sequence
             Booking.state,
             Booking.company_id,
             Company.name.label("company"),
-            sa.func.coalesce(UsageRecord.starts_at, Booking.starts_at).label("booked_from"),
-            sa.func.coalesce(UsageRecord.ends_at, Booking.ends_at).label("booked_to"),
+            _booked(Displacement.starts_at, UsageRecord.starts_at, Booking.starts_at).label("booked_from"),
+            _booked(Displacement.ends_at, UsageRecord.ends_at, Booking.ends_at).label("booked_to"),
         )
         .select_from(Claim)
         .join(Instrument, Instrument.id == Claim.instrument_id)
-        .outerjoin(Booking, sa.and_(Claim.kind == timeline.BOOKING, Booking.id == Claim.owner_id, mine))
+        .outerjoin(Displacement, sa.and_(Claim.kind == timeline.OFFER, Displacement.id == Claim.owner_id))
+        .outerjoin(Booking, sa.and_(Booking.id == _OF, mine))
         .outerjoin(UsageRecord, UsageRecord.booking_id == Booking.id)
         .outerjoin(Company, Company.id == Booking.company_id)
         .where(
@@ -72,6 +78,13 @@ def shown(actor: Actor, instrument_ids: Sequence[int], window: Slot) -> Sequence
         .order_by(Claim.starts_at, Claim.id)
     )
     return rows(statement)
+
+
+def _booked(offered: Any, used: Any, booked: Any) -> sa.ColumnElement[Any]:
+    """A moment of what a claim is held for, without the buffers around it; None where it is not the reader's."""
+    return sa.case(
+        (Booking.id.is_(None), None), (Claim.kind == timeline.OFFER, offered), else_=sa.func.coalesce(used, booked)
+    )
 
 
 def _is_mine(actor: Actor) -> sa.ColumnElement[bool]:

@@ -20,6 +20,8 @@ _TOLD = {
     "booking_over_quota": N_(
         "The company may use less than before: it keeps its time, but no hours until the laboratory waives them."
     ),
+    "booking_made_firm": N_("The holiday notice is published; the booking stands."),
+    "booking_made_provisional": N_("It is not known any more whether this day is worked: the booking is provisional."),
     "booking_displaced": N_("The laboratory needs this time itself: the hours are given back. It was %(was)s. %(why)s"),
     "offer_made": N_("Another time is held until %(answer_by)s: %(start)s to %(end)s."),
     "offer_accepted": N_("%(who)s took another time: %(start)s to %(end)s."),
@@ -76,6 +78,13 @@ CAUSE_WORDS = {
     "closed_day": N_("The laboratory is closed that day."),
     "retired": N_("The instrument is retired."),
     "channels": N_("The instrument has fewer channels from now on."),
+}
+OFFER_WORDS = {
+    "waiting": N_("another time is looked for"),
+    "offered": N_("another time is held"),
+    "accepted": N_("took another time"),
+    "declined": N_("does without another time"),
+    "lapsed": N_("did not answer in time"),
 }
 _ENTERED = N_("%(who)s entered that it was used from %(used_from)s to %(used_to)s.")
 _ASSUMED = N_("Nobody checked out; taken as used from %(used_from)s to %(used_to)s.")

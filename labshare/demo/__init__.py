@@ -20,11 +20,16 @@ from labshare.booking.lifecycle import APPROVED, LIVE, REQUESTED
 from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import held
 from labshare.config import Settings
+from labshare.demo import displaced, opening
 from labshare.demo.accounts import Books
+from labshare.demo.care import Diary
 from labshare.demo.cast import SIGN_INS, Cast, Casting, Told
-from labshare.demo.shape import POPULARITY, Timelines, year
+from labshare.demo.displaced import Lost
+from labshare.demo.maintenance import Workshop
+from labshare.demo.shape import FUTURE_DAYS, PAST_DAYS, POPULARITY, Timelines, year
 from labshare.demo.stories import Story, Teller
 from labshare.demo.visits import Visits
+from labshare.instruments import hours
 from labshare.instruments.models import Claim
 from labshare.instruments.queries import Known, known_all
 from labshare.instruments.services import import_instruments
@@ -33,7 +38,7 @@ from labshare.kernel import clock
 from labshare.kernel.db import Transaction, look_around, rows, transaction
 from labshare.kernel.errors import N_, Conflict, Forbidden
 from labshare.kernel.journal import Entry, record
-from labshare.kernel.slots import local
+from labshare.kernel.slots import Slot, local
 from labshare.notifications import fanning
 from labshare.people import passwords
 from labshare.people.models import Company
@@ -87,9 +92,9 @@ def load(
     cast = _enter_cast(rng, now, lambda done, of: say("companies", done, of))
     instruments = _enter_instruments(cast, now)
     say("instruments", len(instruments), len(instruments))
-    stories = _tell(rng, cast, instruments, now, size, lambda done, of: say("year", done, of))
+    stories, diary, lost = _tell(rng, cast, instruments, now, size, lambda done, of: say("year", done, of))
     books = Books(cast, stories, now)
-    _enter_bookings(rng, cast, stories, books, now, lambda done, of: say("bookings", done, of))
+    _enter_bookings(rng, cast, stories, books, (diary, lost), now, lambda done, of: say("bookings", done, of))
     look_around()
     return {
         "companies": len(cast.parties),
@@ -122,7 +127,9 @@ def _enter_cast(rng: Random, now: datetime, progress: Callable[[int, int], None]
 def _enter_instruments(cast: Cast, now: datetime) -> list[Known]:
     text = resources.files(__package__).joinpath("instruments.csv").read_text("utf-8")
     import_instruments(cast.admin, text, now=now - CATALOGUED)
-    return known_all(POPULARITY)
+    known = known_all(POPULARITY)
+    opening.enter(cast.admin, known, now - CATALOGUED)
+    return known
 
 
 def _tell(
@@ -132,19 +139,31 @@ def _tell(
     now: datetime,
     size: float,
     progress: Callable[[int, int], None],
-) -> list[Story]:
-    """Every booking of the demo, by the time it starts."""
+) -> tuple[list[Story], Diary, list[Lost]]:
+    """Every booking of the demo, by when it was asked for; what was maintained meanwhile, and whom that displaced."""
     today = now.astimezone(ZONE).date()
-    timelines = Timelines()
+    whole = Slot(now - timedelta(days=PAST_DAYS + 7), now + timedelta(days=FUTURE_DAYS + 60))
+    open_at = hours.of(instruments, whole)
+    timelines = Timelines(open_at)
     teller = Teller(rng, timelines, cast.parties, cast.managers, now)
     by_code = {known.code: known for known in instruments}
-    workdays = [day for day in (today + timedelta(days=ahead) for ahead in range(1, 30)) if day.weekday() < 5]
+    first = open_at[by_code[OWN[0][1]].id]
+    workdays, behind = (
+        [day for day in days if day.weekday() < 5 and first.of_day(day)[0]]
+        for days in (
+            [today + n * step * timedelta(days=1) for n in range(1, most)] for step, most in ((1, 30), (-1, 120))
+        )
+    )
+    diary = Diary(timelines, by_code, workdays, behind, now)
     stories = []
     for whose, code, ahead, start, minutes, fate in OWN:
         placed = timelines.place_at(by_code[code], workdays[ahead], start, minutes)
         if placed is None:
             raise RuntimeError(f"{whose}'s slot on {code} should be free in an empty laboratory")
         stories.append(teller.tell(placed, who=cast.known[whose], fate=fate))
+    lost = displaced.tell(rng, timelines, cast, diary)
+    for one in lost:
+        stories += [one.story, *([one.successor] if one.successor else [])]
     placed_all = year(rng, timelines, instruments, today, size=size, progress=progress)
     stories += [teller.tell(placed) for placed in placed_all]
     names: dict[int, str] = dict(rows(sa.select(Company.id, Company.name)))
@@ -152,13 +171,19 @@ def _tell(
     for story in stories:
         if story.values["state"] == APPROVED and story.placed.slot.start < now:
             visits.tell(story)
-    return sorted(stories, key=lambda story: story.values["created_at"])
+    return sorted(stories, key=lambda story: story.values["created_at"]), diary, lost
 
 
 def _enter_bookings(
-    rng: Random, cast: Cast, stories: list[Story], books: Books, now: datetime, progress: Callable[[int, int], None]
+    rng: Random,
+    cast: Cast,
+    stories: list[Story],
+    books: Books,
+    kept: tuple[Diary, list[Lost]],
+    now: datetime,
+    progress: Callable[[int, int], None],
 ) -> None:
-    """Bookings, their claims, who came last, accounts and the journal, in one transaction: all of it, or nothing."""
+    """Bookings and their claims, maintenance, who came last, accounts and the journal, in one transaction."""
     told: list[Told] = []
     entered: list[tuple[Story, int]] = []
     of = 3 * len(stories)  # about two facts a booking
@@ -170,10 +195,14 @@ def _enter_bookings(
                 tx.execute(_NEW_CLAIMS, claims)
             if uses := [story.use | {"booking_id": number} for story, number in numbered if story.use]:
                 tx.execute(_NEW_USES, uses)
-            for story, number in numbered:
-                told += story.events(number)
             entered += numbered
             progress(ids[-1] - ids[0] + 1, of)
+        diary, lost = kept
+        workshop = Workshop(tx, cast, diary)
+        workshop.enter(lost, entered)
+        for story, number in entered:
+            told += story.events(number)
+        told += workshop.told
         casting = Casting(tx, rng, now)
         casting.newcomers(cast)
         told += casting.told

@@ -19,6 +19,7 @@ from labshare.booking.events import (
     BookingApproved,
     BookingCancelled,
     BookingCompleted,
+    BookingDisplaced,
     BookingMissed,
     BookingMoved,
     BookingRejected,
@@ -65,6 +66,7 @@ NEAR = {3: 0.82, 5: 0.88, 8: 0.93, 13: 0.97}  # how near their limit some are, b
 AGREED = timedelta(days=40)  # so long ago companies got allowances of their own
 MICROSCOPES = "Electron microscopy"
 REASON = "The series has to be finished before the review. 评审前需完成这一系列测试。"
+ENDINGS = (BookingRejected, BookingCancelled, BookingMissed, BookingCompleted, BookingDisplaced)
 _account, _balance, _ledger, _warned = map(table_of, (Account, Balance, Line, Warned))
 
 
@@ -88,7 +90,7 @@ def steps(story: Story) -> Iterator[Step]:
         by = at, who.person_id
         if kind is BookingMoved:
             yield Step(*by, RELEASE, more["old_starts_at"], more["old_ends_at"])
-        elif held and kind in (BookingRejected, BookingCancelled, BookingMissed, BookingCompleted):
+        elif held and kind in ENDINGS:
             yield Step(*by, RELEASE, *slot)
         asks = kind is BookingRequested and not more.get("over_quota")
         if asks or kind is BookingMoved or (kind is BookingApproved and more.get("waived")):

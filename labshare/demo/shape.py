@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
 from random import Random
 
 from labshare.instruments.queries import Known
+from labshare.instruments.rules.opening import Hours
 from labshare.kernel.slots import MINUTE, Slot, local
 
 PAST_DAYS, FUTURE_DAYS = 365, 42
@@ -30,8 +31,6 @@ POPULARITY = {
 HOURS = {8: 4, 9: 14, 10: 13, 11: 8, 12: 3, 13: 10, 14: 13, 15: 11, 16: 8, 17: 4, 18: 3, 19: 2, 20: 1}
 STARTS, STARTS_SUM = list(HOURS), list(accumulate(HOURS.values()))
 WEEK = (1.0, 1.0, 1.05, 1.0, 0.85, 0.14, 0.07)
-# Holidays that fall on the same dates every year; the moving ones do not matter to a demo.
-QUIET = {(1, 1), (5, 1), (5, 2), (5, 3), (10, 1), (10, 2), (10, 3), (10, 4), (10, 5)}
 TRIES = 4
 
 
@@ -45,13 +44,16 @@ class Placed:
 
 
 class Timelines:
-    """What the demo has taken so far, channel by channel; the database's guard looks again."""
+    """What the demo has taken so far, channel by channel, within opening hours; the database's guard looks again."""
 
-    def __init__(self) -> None:
+    def __init__(self, opening: Mapping[int, Hours]) -> None:
+        self.opening = opening  # by instrument
         self._taken: dict[tuple[int, int], list[Slot]] = {}
 
     def place(self, instrument: Known, slot: Slot) -> Placed | None:
-        """Take the slot on the first channel where it is free, or nothing."""
+        """Take the slot on the first channel where it is free, or nothing; nothing too where it is closed."""
+        if not self.opening[instrument.id].lets(slot):
+            return None
         claim = slot.padded(instrument.warmup_minutes, instrument.cooldown_minutes)
         for channel in range(1, instrument.channels + 1):
             taken = self._taken.setdefault((instrument.id, channel), [])
@@ -60,6 +62,11 @@ class Timelines:
                 insort(taken, claim)
                 return Placed(instrument, channel, slot)
         return None
+
+    def take(self, instrument: Known, slot: Slot) -> None:
+        """Every channel is the laboratory's own then, open or not; said before anything else is placed."""
+        for channel in range(1, instrument.channels + 1):
+            insort(self._taken.setdefault((instrument.id, channel), []), slot)
 
     def free_until(self, placed: Placed) -> datetime:
         """When the next claim on the channel begins; far away where there is none."""
@@ -89,7 +96,7 @@ def year(
     days = PAST_DAYS + FUTURE_DAYS
     for number in range(days):
         day = today + timedelta(days=number - PAST_DAYS)
-        busy = size * _busy(number) * (0.1 if (day.month, day.day) in QUIET else 1.0)
+        busy = size * _busy(number)
         for instrument in instruments:
             weekday = 1.0 if instrument.max_minutes > RUN else WEEK[day.weekday()]
             wanted = SHARE * POPULARITY[instrument.code] * busy * weekday * rng.uniform(0.4, 1.6)

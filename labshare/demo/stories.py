@@ -103,15 +103,16 @@ class Teller:
         )
         self._weights: dict[int, list[float]] = {}
 
-    def tell(self, placed: Placed, *, who: Actor | None = None, fate: str | None = None) -> Story:
-        """The story of one slot; of whom it is, and how it ends, may be given."""
+    def tell(self, placed: Placed, *, who: Actor | None = None, fate: str | None = None, stays: bool = False) -> Story:
+        """The story of one slot; of whom it is, and how it ends, may be given, and that it was never elsewhere."""
         rng, instrument, slot = self.rng, placed.instrument, placed.slot
         who = who or self._asker(instrument)
         fate = fate or self._fate(placed)
         asked = self._asked(placed, pending=fate == REQUESTED)
         by = decide_by(instrument, slot, asked) if instrument.approval else None
         story = Story(placed, self._row(placed, who, fate, asked))
-        story.facts.append((who, asked, BookingRequested, {"person_id": who.person_id, "decide_by": by}))
+        said = {"person_id": who.person_id, "decide_by": by, "provisional": story.values["provisional"]}
+        story.facts.append((who, asked, BookingRequested, said))
         if fate == REQUESTED:
             story.values["decide_by"] = by
             return story
@@ -136,7 +137,7 @@ class Teller:
             story.values["charge"] = instrument.late_cancel_percent if late else 0
             told = {"was": APPROVED, "charge": story.values["charge"]}
             story.facts.append((who, back, BookingCancelled, told))
-        elif rng.random() < MOVED_SHARE:
+        elif not stays and rng.random() < MOVED_SHARE:
             self._move(story, who, settled)
         return story
 
@@ -181,7 +182,11 @@ class Teller:
             "excuse": "",
             "over_quota": False,
             "charge": 0,
+            "provisional": self._provisional(placed.instrument, placed.slot),
         }
+
+    def _provisional(self, instrument: Known, slot: Slot) -> bool:
+        return self.timelines.opening[instrument.id].is_provisional(slot)
 
     # -- when
 
@@ -224,7 +229,9 @@ class Teller:
         story.facts = [(by, at, kind, more | was) for by, at, kind, more in story.facts]
         if instrument.approval:
             story.facts[0][3]["decide_by"] = decide_by(instrument, old, story.facts[0][1])
+        story.facts[0][3]["provisional"] = self._provisional(instrument, old)
         back = {"old_starts_at": old.start, "old_ends_at": old.end, "was": APPROVED}
+        back["provisional"] = story.values["provisional"]
         state = REQUESTED if instrument.approval else APPROVED
         story.facts.append((who, moved, BookingMoved, back | {"state": state}))
         if instrument.approval:

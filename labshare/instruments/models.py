@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from labshare.kernel.db import Id, Model, UtcDateTime, guard
+from labshare.kernel.db import Id, Json, Model, UtcDateTime, guard
 from labshare.kernel.errors import N_, Conflict, Reason
 
 STATES = ("in_service", "in_maintenance", "out_of_service", "retired")
+WORKDAY, RESTDAY, HOLIDAY, MAKEUP_WORKDAY = DAY_KINDS = ("workday", "restday", "holiday", "makeup_workday")
 MODES = ("self_operated", "assisted", "commissioned", "self_operated_clean_room", "long_run")
 
 
@@ -111,3 +113,94 @@ class Claim(Model):
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(20))
     owner_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class Ownership(Model):
+    """Whose an instrument is from a day on; the latest is also the instrument's own `owner_id`."""
+
+    __tablename__ = "ownership"
+    __table_args__ = (UniqueConstraint("instrument_id", "valid_from"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    instrument_id: Mapped[int] = mapped_column(ForeignKey("instrument.id"))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    valid_from: Mapped[date]  # in the site's zone
+
+
+class OpeningPattern(Model):
+    """The weekly hours of a site, or of one instrument there, from a day on; the latest that is valid counts.
+
+    `week` has seven lists of [from, to] in minutes of the local day, Monday first; null: as the site. With `holidays`
+    the calendar of workdays changes nothing; with `unattended` a use must only begin within the hours.
+    """
+
+    __tablename__ = "opening_pattern"
+    __table_args__ = (
+        UniqueConstraint("site_id", "instrument_id", "valid_from"),  # of the site's own `hours_are_said_once` holds it
+        Index("ix_opening_pattern_instrument_id", "instrument_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    instrument_id: Mapped[int | None] = mapped_column(ForeignKey("instrument.id"))
+    valid_from: Mapped[date]  # in the site's zone
+    week: Mapped[list[Any] | None] = mapped_column(Json)
+    holidays: Mapped[bool] = mapped_column(default=False)
+    unattended: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class OpeningException(Model):
+    """Other hours on one day, of a site or an instrument there, whatever pattern and calendar say; empty: closed."""
+
+    __tablename__ = "opening_exception"
+    __table_args__ = (Index("ix_opening_exception_site_id_day", "site_id", "day"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    instrument_id: Mapped[int | None] = mapped_column(ForeignKey("instrument.id"))
+    day: Mapped[date]
+    intervals: Mapped[list[Any]] = mapped_column(Json)
+    note: Mapped[str] = mapped_column(String(200), default="")
+    person_id: Mapped[int | None] = mapped_column(BigInteger)  # who said so; null for the clockwork
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CalendarDay(Model):
+    """A day of a site's calendar that is not what its weekday says; `year` is the one whose notice says so."""
+
+    __tablename__ = "calendar_day"
+    __table_args__ = (
+        UniqueConstraint("site_id", "day"),
+        CheckConstraint(f"kind IN ({', '.join(map(repr, DAY_KINDS))})", name="kind"),
+        Index("ix_calendar_day_site_id_year", "site_id", "year"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    year: Mapped[int]
+    day: Mapped[date]
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(120), default="")
+    source: Mapped[str] = mapped_column(String(20))  # library, notice or hand
+    note: Mapped[str] = mapped_column(String(200), default="")
+    updated_by: Mapped[int | None] = mapped_column(BigInteger)  # null for the clockwork
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CalendarYear(Model):
+    """A year of a site's calendar: is its notice known, and were the bookings looked at since it last changed?
+
+    A year that is forgotten keeps its row, or it would be seeded again.
+    """
+
+    __tablename__ = "calendar_year"
+    __table_args__ = (UniqueConstraint("site_id", "year"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    year: Mapped[int]
+    source: Mapped[str] = mapped_column(String(20))
+    published: Mapped[bool]
+    rechecked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)

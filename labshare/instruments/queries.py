@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from labshare.instruments import policy, rules
-from labshare.instruments.models import Category, Claim, Instrument
+from labshare.instruments.models import Category, Claim, Instrument, Ownership
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import rows, table_of
 from labshare.kernel.errors import NotFound
@@ -210,6 +210,42 @@ def busy_ahead(instrument_id: int, above_channel: int, now: datetime) -> int:
         Claim.instrument_id == instrument_id, Claim.channel > above_channel, Claim.ends_at > now
     )
     return int(rows(ahead)[0][0])
+
+
+def is_broken(instrument_id: int, now: datetime) -> bool:
+    """Does an outage take its time: one goes on, for as long as it does it reaches beyond now."""
+    outage = sa.and_(Claim.instrument_id == instrument_id, Claim.kind == "outage", Claim.ends_at > now)
+    return bool(rows(sa.select(Claim.id).where(outage).limit(1)))
+
+
+def owners_of(instrument_id: int) -> Sequence[sa.Row[Any]]:
+    """Whose the instrument was when: valid_from, name, name_en; the latest first."""
+    whose = sa.select(Ownership.valid_from, Company.name, Company.name_en).join(
+        Company, Company.id == Ownership.owner_id
+    )
+    return rows(whose.where(Ownership.instrument_id == instrument_id).order_by(Ownership.valid_from.desc()))
+
+
+# ---------------------------------------------------------------- the site
+
+
+def site(code: str) -> sa.Row[Any]:
+    """A site by its code: id, code, name_en, name_zh, zone. Raises NotFound."""
+    for one in sites():
+        if one.code == code:
+            return one
+    raise NotFound
+
+
+def known_at(site_id: int) -> list[Known]:
+    """The instruments of a site that can be booked or could be again, by code, in one statement."""
+    there = KNOWN.where(Instrument.site_id == site_id, Instrument.state != "retired")
+    return _read(Known, there.order_by(Instrument.code))
+
+
+def ids_at(site_id: int) -> list[int]:
+    """The instruments of a site by id; what holds for all of them is changed behind all their locks."""
+    return [number for (number,) in rows(sa.select(Instrument.id).where(Instrument.site_id == site_id))]
 
 
 # ---------------------------------------------------------------- what an entry may name

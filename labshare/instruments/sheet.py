@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from labshare.instruments.models import MODES, STATES
-from labshare.kernel.errors import N_, Text
+from labshare.kernel.errors import N_, Invalid, Text
 
 MOST_LINES = 5000
 
@@ -48,6 +48,17 @@ class Line:
 
     number: int
     values: dict[str, Any]
+
+
+class BadSheet(Invalid):
+    """A sheet with faults; nothing of it was brought in."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = sorted(faults)
+        said: dict[str, list[Text]] = {}
+        for fault in self.faults:
+            said.setdefault(f"{fault.line}:{fault.column}", []).append(fault.message)
+        super().__init__(N_("Nothing was brought in: the sheet has faults."), code="bad_sheet", fields=said)
 
 
 class BadCell(ValueError):
@@ -157,7 +168,7 @@ def read(text: str) -> tuple[list[Line], list[Fault]]:
     lines: list[Line] = []
     header: list[str] | None = None
     try:
-        for number, cells in _records(text.removeprefix("\ufeff")):
+        for number, cells in records(text.removeprefix("\ufeff")):
             if header is None:
                 header = [cell.strip() for cell in cells]
                 faults += _header_faults(number, header)
@@ -170,20 +181,23 @@ def read(text: str) -> tuple[list[Line], list[Fault]]:
                 return [], [Fault(number, "", N_("A sheet has at most %(most)s lines.", most=MOST_LINES))]
             else:
                 lines.append(_line(number, dict(zip(header, cells, strict=True)), faults))
-    except _Unreadable as error:
+    except Unreadable as error:
         faults.append(Fault(error.line, "", N_("This line cannot be read as CSV.")))
     if not lines and not faults:
         faults.append(Fault(1, "", N_("The sheet is empty.")))
     return lines, faults
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
+    """A line that is no CSV."""
+
     def __init__(self, line: int) -> None:
         self.line = line
         super().__init__(f"line {line}")
 
 
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+def records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each line that has any, with its number; raises Unreadable."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     start = 1
     try:
@@ -192,7 +206,7 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
                 yield start, cells
             start = reader.line_num + 1
     except csv.Error as error:
-        raise _Unreadable(start) from error
+        raise Unreadable(start) from error
 
 
 def _header_faults(number: int, header: list[str]) -> list[Fault]:

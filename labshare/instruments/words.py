@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from labshare.instruments.rules.opening import Pattern
+from labshare.instruments.rules.week import WHOLE_DAY, Stretches, Week, line
 from labshare.kernel.errors import N_, Text
 
 STATE_NAMES: dict[str, Text] = {
@@ -77,4 +79,77 @@ def terms(
         said.append(text)
     else:
         said.append(N_("Cancelling before the start costs no hours."))
+    return said
+
+
+# ---------------------------------------------------------------- opening hours
+
+WEEKDAYS = (
+    *(N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday")),
+)
+DAY_NAMES: dict[str, Text] = {
+    "workday": N_("Workday"),
+    "restday": N_("Day off"),
+    "holiday": N_("Public holiday"),
+    "makeup_workday": N_("Worked instead"),
+}
+DAY_TONES = {"workday": "good", "restday": "neutral", "holiday": "bad", "makeup_workday": "good"}
+SOURCE_NAMES: dict[str, Text] = {
+    "library": N_("from the published calendar"),
+    "notice": N_("from the notice"),
+    "hand": N_("by hand"),
+    "forgotten": N_("forgotten"),
+    "": N_("nothing is known of it"),
+}
+HOLIDAY_NAMES: dict[str, Text] = {  # as the library calls them
+    "New Year's Day": N_("New Year's Day"),
+    "Spring Festival": N_("Spring Festival"),
+    "Tomb-sweeping Day": N_("Tomb-sweeping Day"),
+    "Labour Day": N_("Labour Day"),
+    "Dragon Boat Festival": N_("Dragon Boat Festival"),
+    "National Day": N_("National Day"),
+    "Mid-autumn Festival": N_("Mid-autumn Festival"),
+}
+
+
+def holiday(name: str) -> Text | str:
+    """A holiday's name; one that is not of the library's is said as it was written."""
+    return HOLIDAY_NAMES.get(name, name)
+
+
+def hours(stretches: Stretches) -> Text | str:
+    """A day's hours: 08:00-12:00, 13:00-18:00."""
+    if not stretches:
+        return N_("closed")
+    return N_("all day") if stretches == WHOLE_DAY else line(stretches)
+
+
+def week(pattern: Pattern | None) -> list[Text]:
+    """The hours of a week in plain sentences; days alike that follow each other are one."""
+    if pattern is None:
+        return [N_("Open around the clock, every day.")]
+    said = [N_("As the site.")] if pattern.week is None else _days(pattern.week)
+    if pattern.holidays:
+        said.append(N_("On public holidays too."))
+    else:
+        said.append(N_("Closed on public holidays; on weekend days that are worked instead as on a weekday."))
+    if pattern.unattended:
+        said.append(N_("Only the start must lie within these hours; what runs may go on unattended."))
+    return said
+
+
+def _days(week: Week) -> list[Text]:
+    said: list[Text] = []
+    first = 0
+    for number in range(1, 8):
+        if number < 7 and week[number] == week[first]:
+            continue
+        some = {"day": WEEKDAYS[first], "last": WEEKDAYS[number - 1], "hours": hours(week[first])}
+        if number - first == 7:
+            said.append(N_("Every day: %(hours)s", **some))
+        elif number - first == 1:
+            said.append(N_("%(day)s: %(hours)s", **some))
+        else:
+            said.append(N_("%(day)s to %(last)s: %(hours)s", **some))
+        first = number
     return said

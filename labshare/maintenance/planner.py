@@ -6,7 +6,7 @@ The preview and the saving ask the same, so what is shown is what happens.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from labshare.booking import displacement, free
@@ -21,6 +21,7 @@ from labshare.kernel.db import Transaction
 from labshare.kernel.errors import Reason
 from labshare.kernel.slots import Slot
 from labshare.maintenance import rules
+from labshare.maintenance.queries import Seen as Window
 
 
 @dataclass(frozen=True)
@@ -139,3 +140,24 @@ def with_nearest(
 def all_of(known: Known, slot: Slot) -> list[Place]:
     """Every channel of the instrument for all of the time."""
     return [Place(known.id, channel, slot) for channel in range(1, known.channels + 1)]
+
+
+def by_window(found: Consequences, windows: Sequence[Window]) -> dict[int, Hit]:
+    """Which window displaces which booking: the first whose time the booking's claim touches; offers go at once."""
+    owner: dict[int, int] = {}
+    for _, claim in found.hit.claims:
+        if claim.kind == timeline.BOOKING and claim.owner_id not in owner:
+            owner[claim.owner_id] = next(one.id for one in windows if one.slot.overlaps(claim.slot))
+    displaced = {line.booking.id for line in found.lines}
+    hit = {
+        one.id: Hit(bookings=[b for b in found.hit.bookings if b.id in displaced and owner[b.id] == one.id])
+        for one in windows
+    }
+    if windows and not windows[0].fits:
+        hit[windows[0].id] = replace(hit[windows[0].id], offers=found.hit.offers)
+    return hit
+
+
+def owner_of(windows: Sequence[Window], place: Place) -> int:
+    """Which window takes the stretch."""
+    return next(one.id for one in windows if one.slot.contains(place.slot))

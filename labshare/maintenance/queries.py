@@ -133,6 +133,12 @@ def listed(
     return statement
 
 
+def during(actor: Actor, slot: Slot) -> list[Seen]:
+    """The windows the actor may see that touch the slot and were not called off, by start, in two statements."""
+    touching = sa.and_(Window.starts_at < slot.end, Window.ends_at > slot.start, Window.state != lifecycle.CANCELLED)
+    return read(WINDOW.where(visible_to(actor), touching).order_by(Window.starts_at, Window.id))
+
+
 def rest_of_series(one: Seen) -> list[Seen]:
     """The windows of its series from this one on that are still to be held, itself among them."""
     if one.series_id is None:
@@ -203,6 +209,14 @@ def outages(actor: Actor, *, is_open: bool | None = None) -> sa.Select[Any]:
     """The outages the actor may see, for a paged list."""
     statement = OUTAGE.where(outages_visible_to(actor))
     return statement if is_open is None else statement.where((Outage.state == lifecycle.OPEN) == is_open)
+
+
+def outages_during(actor: Actor, slot: Slot) -> list[Broken]:
+    """The outages the actor may see that touch the slot, by start; one that goes on, as far as its time is taken."""
+    until = sa.func.coalesce(Outage.ended_at, Outage.claimed_until)
+    touching = sa.and_(Outage.began_at < slot.end, until > slot.start)
+    found = rows(OUTAGE.where(outages_visible_to(actor), touching).order_by(Outage.began_at, Outage.id))
+    return [Broken(*row) for row in found]
 
 
 def open_outage_of(instrument_id: int) -> Broken | None:

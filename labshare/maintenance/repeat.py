@@ -197,7 +197,7 @@ def _days(repeat: Repeat, first: date) -> Iterator[date]:
 
 # ---------------------------------------------------------------- in words
 
-_NAMES = (
+DAY_NAMES = (  # Monday first
     N_("Monday"),
     N_("Tuesday"),
     N_("Wednesday"),
@@ -230,7 +230,7 @@ def _daily(repeat: Repeat) -> Text:
 
 
 def _weekly(repeat: Repeat) -> Text:
-    n, days = repeat.interval, _listed([_NAMES[number] for number in sorted(repeat.weekdays)])
+    n, days = repeat.interval, _listed([DAY_NAMES[number] for number in sorted(repeat.weekdays)])
     if days is None:
         return N_("every week") if n == 1 else N_("every %(n)s weeks", n=n)
     return N_("every week on %(days)s", days=days) if n == 1 else N_("every %(n)s weeks on %(days)s", n=n, days=days)
@@ -251,7 +251,7 @@ def _monthly(repeat: Repeat) -> Text:
     often = N_("every month") if n == 1 else N_("every %(n)s months", n=n)
     if repeat.nth is not None:
         [number] = repeat.weekdays
-        return N_("%(often)s on %(which)s", often=often, which=_NTH[repeat.nth](_NAMES[number]))
+        return N_("%(often)s on %(which)s", often=often, which=_NTH[repeat.nth](DAY_NAMES[number]))
     if repeat.day is None:
         return often
     if repeat.day > 28:

@@ -12,6 +12,7 @@ from labshare.kernel.actor import ADMIN, COMPANY_ADMIN, LAB_MANAGER
 from labshare.kernel.db import rows
 from labshare.notifications import recipes
 from labshare.notifications.facts import Fact
+from labshare.notifications.holders import Holders, holders_of
 from labshare.people.models import Invitation, Person, RoleGrant
 
 
@@ -27,6 +28,10 @@ class Reader:
     manages: set[int] = field(default_factory=set)
     stands_in: set[int] = field(default_factory=set)
 
+    def keeps(self, site_id: int) -> bool:
+        """May they open what only the site's managers may?"""
+        return ADMIN in self.roles or site_id in self.manages | self.stands_in
+
     def may_see(self, fact: Fact) -> bool:
         """What one may not see does not exist: another company's booking, or one at a site of others."""
         about = fact.booking
@@ -37,15 +42,16 @@ class Reader:
 
 
 def readers(facts: Sequence[Fact]) -> dict[int, list[Reader]]:
-    """Who is told each fact, by the journal's ids; two statements at most, however many facts.
+    """Who is told each fact, by the journal's ids; three statements at most, however many facts.
 
     Who did it themselves is among them only where their calendar must hear of it.
     """
-    people, invited = _people(facts), _invited(facts)
-    return {fact.id: _told(fact, people, invited) for fact in facts}
+    holders = holders_of(facts)
+    people, invited = _people(facts, holders.values()), _invited(facts)
+    return {fact.id: _told(fact, people, invited, holders.get(fact.id, Holders())) for fact in facts}
 
 
-def _told(fact: Fact, people: Mapping[int, Reader], invited: Mapping[int, Reader]) -> list[Reader]:
+def _told(fact: Fact, people: Mapping[int, Reader], invited: Mapping[int, Reader], holders: Holders) -> list[Reader]:
     audiences = recipes.RECIPES[fact.kind].to(fact)
     if recipes.INVITED in audiences:
         return [invited[fact.object_id]] if fact.object_id in invited else []
@@ -57,7 +63,7 @@ def _told(fact: Fact, people: Mapping[int, Reader], invited: Mapping[int, Reader
         one
         for number, one in sorted(people.items())
         if one.may_see(fact)
-        and any(_is(one, who, fact) for who in audiences)
+        and any(_is(one, who, fact, holders) for who in audiences)
         and (number != fact.actor_id or _must_correct(one, fact))
     ]
 
@@ -68,7 +74,7 @@ def _must_correct(one: Reader, fact: Fact) -> bool:
     return own and fact.in_calendars and recipes.RECIPES[fact.kind].calendar is not None
 
 
-def _is(one: Reader, audience: str, fact: Fact) -> bool:
+def _is(one: Reader, audience: str, fact: Fact, holders: Holders) -> bool:
     about = fact.booking
     if audience == recipes.ADMINS:
         return ADMIN in one.roles
@@ -77,17 +83,22 @@ def _is(one: Reader, audience: str, fact: Fact) -> bool:
         return COMPANY_ADMIN in one.roles and company is not None and one.company_id == company
     if audience == recipes.LABORATORY:
         return bool(one.manages)
-    if about is None:
-        return False
     if audience == recipes.MANAGERS:
-        return about.site_id in one.manages
+        return not one.manages.isdisjoint(fact.site_ids)
     if audience == recipes.DEPUTIES:
-        return about.site_id in one.stands_in
-    return one.id == about.person_id
+        return not one.stands_in.isdisjoint(fact.site_ids)
+    if audience == recipes.HOLDERS:
+        return one.id in holders.people or (COMPANY_ADMIN in one.roles and one.company_id in holders.companies)
+    return about is not None and one.id == about.person_id
 
 
-def _people(facts: Iterable[Fact]) -> dict[int, Reader]:
-    sites, companies, persons = set(), set(), set()
+def _people(facts: Iterable[Fact], holders: Iterable[Holders]) -> dict[int, Reader]:
+    sites: set[int] = set()
+    companies: set[int | None] = set()
+    persons: set[int] = set()
+    for some in holders:
+        persons |= some.people
+        companies |= some.companies
     everywhere = False
     for fact in facts:
         companies.add(fact.company_id)
@@ -95,8 +106,8 @@ def _people(facts: Iterable[Fact]) -> dict[int, Reader]:
         everywhere = everywhere or recipes.LABORATORY in audiences
         if recipes.ONESELF in audiences:
             persons.add(fact.object_id)
+        sites |= fact.site_ids
         if fact.booking is not None:
-            sites.add(fact.booking.site_id)
             persons.add(fact.booking.person_id)
     there = sa.true() if everywhere else RoleGrant.site_id.in_(sorted(sites))
     manager = (RoleGrant.role == LAB_MANAGER) & there

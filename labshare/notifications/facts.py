@@ -1,4 +1,4 @@
-"""A fact of the journal with what it is about: the booking it happened to, and who did it."""
+"""A fact of the journal with what it is about: the booking it happened to, the instruments it names, who did it."""
 
 from __future__ import annotations
 
@@ -48,8 +48,30 @@ class About:
 
 
 @dataclass(frozen=True)
+class Place:
+    """An instrument a fact names, and where it stands."""
+
+    id: int
+    code: str
+    name_en: str
+    name_zh: str
+    location: str
+    site_id: int
+    site_en: str
+    site_zh: str
+    zone: str
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+
+@dataclass(frozen=True)
 class Fact:
-    """One row of the journal; `who` is the name of the one who did it, None where nobody did, `company` whose it is."""
+    """One row of the journal; `who` is the name of the one who did it, None where nobody did, `company` whose it is.
+
+    Of an offer, `booking` is the one that was displaced, and the instrument is the one whose time is offered.
+    """
 
     id: int
     at: datetime
@@ -62,6 +84,12 @@ class Fact:
     data: Mapping[str, Any]
     booking: About | None
     company: str | None = None
+    instruments: Sequence[Place] = ()  # by code
+
+    @property
+    def site_ids(self) -> set[int]:
+        """Whose managers' matter it is: the booking's site, or else those of the instruments."""
+        return {self.booking.site_id} if self.booking else {one.site_id for one in self.instruments}
 
     @property
     def in_calendars(self) -> bool:
@@ -98,26 +126,46 @@ _ABOUT: sa.Select[Any] = (
 )
 
 
+_PLACE: sa.Select[Any] = (
+    sa.select(  # type: ignore[assignment]
+        *(Instrument.id, Instrument.code, Instrument.name_en, Instrument.name_zh, Instrument.location),
+        *(Instrument.site_id, Site.name_en.label("site_en"), Site.name_zh.label("site_zh"), Site.zone),
+    )
+    .join(Site, Site.id == Instrument.site_id)
+    .order_by(Instrument.code)
+)
+
+
 def after(journal_id: int, kinds: Iterable[str], most: int) -> list[Fact]:
     """The next facts of these kinds in the journal's order."""
     wanted = _ENTRY.where(Entry.id > journal_id, Entry.kind.in_(sorted(kinds)))
-    return _with_bookings(rows(wanted.order_by(Entry.id).limit(most)))
+    return _with_all(rows(wanted.order_by(Entry.id).limit(most)))
 
 
 def numbered(ids: Iterable[int]) -> dict[int, Fact]:
     """These facts, by the journal's ids."""
-    return {fact.id: fact for fact in _with_bookings(rows(_ENTRY.where(Entry.id.in_(sorted(set(ids))))))}
+    return {fact.id: fact for fact in _with_all(rows(_ENTRY.where(Entry.id.in_(sorted(set(ids))))))}
 
 
-def _with_bookings(entries: Sequence[Any]) -> list[Fact]:
+def _with_all(entries: Sequence[Any]) -> list[Fact]:
+    """These facts with what they are about; two statements at most, however many they are."""
     of = {entry.id: entry.object_id if entry.object == "booking" else entry.data.get("booking_id") for entry in entries}
     wanted = sorted({number for number in of.values() if number is not None})
     known = {row.id: About(*row) for row in rows(_ABOUT.where(Booking.id.in_(wanted)))} if wanted else {}
+    named = {entry.id: _named(entry.data) for entry in entries}
+    some = sorted({number for numbers in named.values() for number in numbers})
+    places = [Place(*row) for row in rows(_PLACE.where(Instrument.id.in_(some)))] if some else []
     return [
         Fact(
             *(one.id, one.at, one.kind, one.object_id, one.version, one.company_id, one.actor_id, one.who, one.data),
             known.get(of[one.id]),
             one.company,
+            [place for place in places if place.id in named[one.id]],
         )
         for one in entries
     ]
+
+
+def _named(data: Mapping[str, Any]) -> set[int]:
+    """The instruments a fact names."""
+    return {*data.get("instrument_ids", ()), *([data["instrument_id"]] if data.get("instrument_id") else ())}

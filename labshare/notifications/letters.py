@@ -18,8 +18,8 @@ from jinja2 import PackageLoader
 
 from labshare.config import Settings
 from labshare.kernel.db import rows
-from labshare.notifications import ics, recipes, wording
-from labshare.notifications.audience import readers
+from labshare.notifications import ics, recipes, ways, wording
+from labshare.notifications.audience import Reader, readers
 from labshare.notifications.facts import Fact, numbered
 from labshare.people import links
 from labshare.people.events import ColleagueInvited, PasswordResetAsked
@@ -70,13 +70,14 @@ def _message(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
     settings: Settings = current_app.extensions["settings"]
     about, calendar = fact.booking, None
     with _speaking(reader.language):
-        link = settings.base_url + _path(fact)
+        link = settings.base_url + _path(fact, reader)
         said: dict[str, Any] = {"sentence": say(wording.sentence(fact)), "link": link, "details": []}
         if about is not None:
+            where = fact.instruments[0] if fact.instruments else about
             said["details"] = [
-                (_("Instrument"), f"{about.code} {own(about.name_en, about.name_zh)}"),
-                (_("When"), span(fact.moment("starts_at"), fact.moment("ends_at"), about.tz)),
-                (_("Where"), ics.in_one_line(f"{own(about.site_en, about.site_zh)} {about.location}")),
+                (_("Instrument"), f"{where.code} {own(where.name_en, where.name_zh)}"),
+                (_("When"), span(fact.moment("starts_at"), fact.moment("ends_at"), where.tz)),
+                (_("Where"), ics.in_one_line(f"{own(where.site_en, where.site_zh)} {where.location}")),
                 (_("Company"), about.company),
             ]
             way = ics.method(fact) if about.company_id == reader.company_id or about.person_id == reader.id else None
@@ -88,21 +89,16 @@ def _message(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
 def _matters(fact: Fact, now: datetime) -> bool:
     """Does the mail still tell news? Nobody is reminded of what was answered, or has begun."""
     recipe = recipes.RECIPES[fact.kind]
+    if recipe.news_until and fact.moment(recipe.news_until) <= now:
+        return False
     if not recipe.only_while or fact.booking is None:
         return True
     return fact.booking.state in recipe.only_while and fact.booking.starts_at > now
 
 
-def _path(fact: Fact) -> str:
-    if fact.booking is not None:
-        return _build("bookings.show", booking_id=fact.booking.id)
-    if recipes.RECIPES[fact.kind].group == recipes.ALARMS:
-        return _build("clockwork.jobs")
-    if fact.company_id is not None and recipes.RECIPES[fact.kind].group == recipes.HOURS:
-        return _build("accounts.statement", company_id=fact.company_id)
-    if fact.company_id is not None:
-        return _build("people.company", company_id=fact.company_id)
-    return _build("inbox.listed")
+def _path(fact: Fact, reader: Reader) -> str:
+    endpoint, named = ways.way(fact, reader.keeps) or ("inbox.listed", {})
+    return _build(endpoint, **named)
 
 
 def _build(endpoint: str, **values: Any) -> str:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from labshare.kernel.errors import Problem
-from labshare.notifications import queries, recipes, services, wording
+from labshare.notifications import queries, recipes, services, ways, wording
 from labshare.notifications.models import DEAD, STATES, Delivery, Message
 from labshare.notifications.policy import require_admin
 from labshare.notifications.queries import Mail, Shown, require_mail, require_message
@@ -40,7 +40,7 @@ def listed() -> str:
 
 
 def _line(one: Shown) -> dict[str, Any]:
-    about = one.fact.booking
+    about = one.fact.booking or next(iter(one.fact.instruments), None)
     return {
         "id": one.id,
         "at": one.fact.at,
@@ -53,14 +53,8 @@ def _line(one: Shown) -> dict[str, Any]:
 
 
 def _leads_to(one: Shown) -> str | None:
-    if one.fact.booking is not None:
-        return url_for("bookings.show", booking_id=one.fact.booking.id)
-    if one.group == recipes.ALARMS:
-        return url_for("clockwork.jobs")
-    if one.fact.company_id is None:
-        return None
-    page = "accounts.statement" if one.group == recipes.HOURS else "people.company"
-    return url_for(page, company_id=one.fact.company_id)
+    found = ways.way(one.fact, actor().manages)
+    return url_for(found[0], **found[1]) if found else None
 
 
 @pages.post("/inbox/read")

@@ -41,7 +41,7 @@ def messages(actor: Actor, *, unread: bool = False) -> sa.Select[*tuple[Any, ...
         of_mine = sa.exists().where(Entry.id == Message.journal_id, Entry.company_id == actor.company_id)
         figures = sa.true() if actor.is_staff else of_mine  # of a company one has left, one reads none
         hours = sa.and_(Message.group == recipes.HOURS, figures)
-        ours = sa.and_(ours, sa.or_(Message.group == recipes.ACCOUNT, hours))
+        ours = sa.and_(ours, sa.or_(Message.group.in_((recipes.ACCOUNT, recipes.MAINTENANCE)), hours))
     statement = (
         sa.select(Message.id, Message.journal_id, Message.group, Message.read_at)
         .outerjoin(Booking, Booking.id == Message.booking_id)

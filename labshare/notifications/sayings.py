@@ -73,6 +73,12 @@ def completed(fact: Fact) -> Text:
     return N_("Nobody checked in or out at %(instrument)s; it is taken as used %(used)s by %(company)s.")
 
 
+def window_cancelled(fact: Fact) -> Text:
+    if fact.data["was"] == "open":
+        return N_("%(who)s ended %(work)s of %(instruments)s early: %(slot)s.")
+    return N_("%(who)s called off %(work)s of %(instruments)s, %(slot)s.")
+
+
 def allowances_set(fact: Fact) -> Text:
     if fact.data["follows"]:
         return N_("%(company)s may use what the laboratory allows every company; its account shows what that is now.")

@@ -6,15 +6,23 @@ from datetime import date
 from typing import Any
 
 from labshare.booking.rules import STATE_WORDS
+from labshare.booking.sentences import CAUSE_WORDS
 from labshare.kernel.errors import N_, Text
+from labshare.maintenance.rules import KIND_WORDS
 from labshare.notifications import recipes
-from labshare.notifications.facts import Fact
+from labshare.notifications.facts import About, Fact, Place
 from labshare.quotas import rules as quotas
 from labshare.quotas import words
 from labshare.web.i18n import moment, own, say, span
 
 _STATES = ("was", "state")
-_MOMENTS = ("decide_by",)
+_MOMENTS = ("decide_by", "answer_by", "began_at", "ended_at", "claimed_until", "since")
+_SLOTS = (
+    ("slot", "starts_at", "ends_at"),
+    ("old_slot", "old_starts_at", "old_ends_at"),
+    ("used", "used_from", "used_to"),
+)
+_MOST = 3  # so many instruments are named
 
 
 def subject(fact: Fact) -> Text:
@@ -37,19 +45,33 @@ def _words(fact: Fact) -> dict[str, Any]:
     if "paused" in said:
         said["paused"] = ", ".join(said["paused"])
     about = fact.booking
-    if about is None:
+    where = next(iter(fact.instruments), about)
+    if where is None:
         return said | _of_account(said) | {"company": fact.company or ""}
     for name in _MOMENTS:
         if said.get(name):
-            said[name] = moment(fact.moment(name), about.tz)
-    for name, start, end in (
-        ("slot", "starts_at", "ends_at"),
-        ("old_slot", "old_starts_at", "old_ends_at"),
-        ("used", "used_from", "used_to"),
-    ):
+            said[name] = moment(fact.moment(name), where.tz)
+    for name, start, end in _SLOTS:
         if start in fact.data:
-            said[name] = span(fact.moment(start), fact.moment(end), about.tz)
-    return {**said, "instrument": f"{about.code} {own(about.name_en, about.name_zh)}", "company": about.company}
+            said[name] = span(fact.moment(start), fact.moment(end), where.tz)
+    said["instrument"] = _name(where)
+    if about is None:
+        return said | _of_maintenance(fact)
+    said |= {"booked": _name(about), "booked_slot": span(about.starts_at, about.ends_at, about.tz)}
+    return said | {"company": about.company, "why": say(CAUSE_WORDS[said["cause"]]) if "cause" in said else ""}
+
+
+def _name(where: About | Place) -> str:
+    return f"{where.code} {own(where.name_en, where.name_zh)}"
+
+
+def _of_maintenance(fact: Fact) -> dict[str, Any]:
+    """Which instruments, by name where they are few, and what is done with them."""
+    some = [_name(one) for one in fact.instruments[:_MOST]]
+    more = len(fact.instruments) - len(some)
+    named = say(N_("%(some)s and %(n)s more", some=", ".join(some), n=more)) if more else ", ".join(some)
+    work = KIND_WORDS.get(fact.data.get("kind_of_work", ""))
+    return {"instruments": named, "work": say(work) if work else ""}
 
 
 def _of_account(said: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""Files as people put them there: handed out to be saved, never to be shown by the browser."""
+"""Files as people put them there: read as text, or handed out to be saved, never to be shown by the browser."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import Response
+from flask import Response, request
+
+from labshare.kernel.errors import N_, Invalid
 
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
@@ -16,3 +18,15 @@ def attachment(name: str, content: bytes) -> Response:
     answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     answer.headers["Content-Security-Policy"] = SANDBOX
     return answer
+
+
+def sent_text(file: str = "file", field: str = "text") -> str:
+    """The text that a form sent, as a file or in a field. Raises Invalid where the file is no UTF-8."""
+    sent = request.files.get(file)
+    raw = sent.read() if sent is not None and sent.filename else b""
+    if not raw:
+        return request.form.get(field, "")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid(fields={file: [N_("Please save the sheet as CSV in UTF-8.")]}) from error

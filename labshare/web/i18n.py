@@ -91,6 +91,16 @@ def day(value: datetime | date | None, zone: ZoneInfo = LOCAL) -> str:
     return format_date(shown, "EEE d MMM yyyy" if is_en() else "y年M月d日 EEE", rebase=False)
 
 
+def month(value: date) -> str:
+    """A month of a year: December 2026 or 2026年12月."""
+    return format_date(value, "LLLL yyyy" if is_en() else "y年M月", rebase=False)
+
+
+def weekday(value: date) -> str:
+    """A day of the week, short: Mon or 周一."""
+    return format_date(value, "EEE", rebase=False)
+
+
 def clock_time(value: datetime, zone: ZoneInfo = LOCAL) -> str:
     """The time of day in the site's zone, 24 hours."""
     return value.astimezone(zone).strftime("%H:%M")
@@ -120,7 +130,15 @@ def init_app(app: Flask) -> None:
     locales = {spoken: Locale.parse(name) for spoken, name in LOCALES.items()}
     Babel(app, locale_selector=lambda: locales[language()], timezone_selector=lambda: "Asia/Shanghai")
     app.jinja_env.filters.update(
-        moment=moment, day=day, clock_time=clock_time, hours=hours, money=money, say=say, said=said
+        moment=moment,
+        day=day,
+        month=month,
+        weekday=weekday,
+        clock_time=clock_time,
+        hours=hours,
+        money=money,
+        say=say,
+        said=said,
     )
     app.jinja_env.globals.update(own=own, span=span, languages=LANGUAGES)
     app.jinja_env.finalize = lambda value: say(value) if not isinstance(value, Markup) else value

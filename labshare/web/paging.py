@@ -58,6 +58,17 @@ def page(
     return Page(found[:limit], _write(getattr(last, order.key), getattr(last, tie.key)))
 
 
+def after_moment(cursor: str) -> tuple[datetime, int]:
+    """The moment and number a list that no table holds goes on after. Raises Invalid for a cursor not ours."""
+    at, number = _read(cursor, sa.column("at", UtcDateTime()), sa.column("number", sa.BigInteger()))
+    return at.value, number.value
+
+
+def cursor_at(at: datetime, number: int) -> str:
+    """The cursor of what follows this moment and number."""
+    return _write(at, number)
+
+
 def _write(value: Any, tie: int) -> str:
     plain = value.isoformat() if isinstance(value, datetime) else value
     return base64.urlsafe_b64encode(json.dumps([plain, tie]).encode()).decode().rstrip("=")

@@ -30,4 +30,4 @@ def form_retry(location: str) -> Retry | None:
 
 def _filled(location: str, seen: Any) -> str:
     """Replaced, not formatted: part of the address is what somebody sent."""
-    return location.replace("{id}", str(seen.id))
+    return location.replace("{id}", str(seen.id)) if "{id}" in location else location

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from labshare.kernel.db import db
-from tests.booking.conftest import body
+from tests.booking.conftest import Turn, body
 from tests.booking.test_asking import change, codes
 from tests.cast import Cast
 
@@ -127,12 +127,11 @@ def test_the_history_keeps_the_old_time(cast: Cast) -> None:
     assert first["starts_at"] in str(data)
 
 
-def test_what_has_begun_can_be_neither_approved_nor_moved_nor_cancelled(cast: Cast) -> None:
+def test_what_has_begun_can_be_neither_approved_nor_moved_nor_cancelled(cast: Cast, turn: Turn) -> None:
     number = asked(cast)["id"]
-    begun = {"start": "2026-01-05 01:00:00.000000", "end": "2026-01-05 03:00:00.000000", "id": number}
-    change(cast, "UPDATE booking SET starts_at = :start, ends_at = :end WHERE id = :id", **begun)
-    change(cast, "UPDATE claim SET starts_at = :start, ends_at = :end WHERE owner_id = :id", **begun)
-    for who, act, given in (("li", "approve", None), ("mei", "cancel", None), ("mei", "move", move("14:00", "15:00"))):
+    later = move("14:00", "15:00")
+    turn("09:30")
+    for who, act, given in (("li", "approve", None), ("mei", "cancel", None), ("mei", "move", later)):
         answer = cast.api(who).post(f"/bookings/{number}/{act}", given)
         assert (answer.status_code, codes(answer)) == (409, ["in_the_past"])
 

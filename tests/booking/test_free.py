@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labshare.booking import free, rules
+from labshare.instruments.rules.opening import ALWAYS, Hours, Pattern
 from labshare.instruments.timeline import Taken, free_channel
 from labshare.kernel.slots import MINUTE, Slot
 from tests.booking.conftest import SHANGHAI, at, body
@@ -49,19 +50,31 @@ plains = st.builds(
 )
 
 
+days = st.sampled_from([(), ((0, 1440),), ((540, 1080),), ((0, 120), (480, 1440))])
+
+
+def opening(zone: ZoneInfo) -> st.SearchStrategy[Hours]:
+    """Around the clock, or a week of hours with a holiday; attended or not."""
+    week = st.tuples(*[days] * 7)
+    patterns = st.builds(Pattern, st.just(NOW.date()), week, st.booleans(), st.booleans())
+    holiday = {NOW.date() + timedelta(days=2): "holiday"}
+    said = st.builds(Hours, st.just(zone), st.lists(patterns, min_size=1, max_size=1), kinds=st.just(holiday))
+    return st.one_of(st.just(ALWAYS), said)
+
+
 def slots_of(starts: list[tuple[int, int]]) -> list[Slot]:
     return [Slot(NOW + first * MINUTE, NOW + (first + length) * MINUTE) for first, length in starts]
 
 
-def passing(plain: Any, claims: list[Taken], within: Slot, minutes: int) -> list[Slot]:
+def passing(plain: Any, claims: list[Taken], within: Slot, minutes: int, hours: Hours) -> list[Slot]:
     """The oracle: try every minute of the window against the rules themselves."""
-    found = []
+    found: list[Slot] = []
     at_minute = within.start.replace(second=0, microsecond=0)
     while at_minute + minutes * MINUTE <= within.end:
         if at_minute >= within.start:
             slot = Slot(at_minute, at_minute + minutes * MINUTE)
             channel = free_channel(claims, rules.held(plain, slot), plain.channels)
-            if not rules.refusals(rules.Facts(NOW, slot, plain, True, channel, claims)):
+            if not rules.refusals(rules.Facts(NOW, slot, plain, True, channel, claims, hours=hours)):
                 found.append(slot)
         at_minute += MINUTE
     return found
@@ -86,7 +99,9 @@ def test_free_slots_are_exactly_those_the_rules_let_pass(
     within = Slot(NOW + first * MINUTE, NOW + (first + length) * MINUTE)
     minutes = steps * plain.grid_minutes
     known: Any = plain
-    assert list(free.slots(known, claims, within, minutes, NOW)) == passing(plain, claims, within, minutes)
+    hours = data.draw(opening(plain.zone))
+    found = list(free.slots(known, claims, within, minutes, NOW, hours))
+    assert found == passing(plain, claims, within, minutes, hours)
 
 
 def test_an_instrument_out_of_service_has_nothing_free() -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
-from labshare.kernel.db import UtcDateTime, transaction
-from labshare.kernel.journal import publish
-from labshare.people.events import SiteAdded
+from labshare.maintenance import services
+from labshare.maintenance.selection import Wanted
+from labshare.maintenance.services import Draft
 from tests.booking.conftest import at, body, slot
 from tests.cast import Cast
 
@@ -43,15 +41,7 @@ def test_colleagues_and_the_sites_staff_see_it_too(cast: Cast) -> None:
 
 
 def test_maintenance_is_named_to_everybody(cast: Cast) -> None:
-    when = slot("09:00", "11:00")
-    values = {"i": cast.sem, "s": when.start, "e": when.end}
-    with transaction() as tx:
-        statement = sa.text(
-            "INSERT INTO claim (instrument_id, channel, starts_at, ends_at, kind, owner_id) "
-            "VALUES (:i, 1, :s, :e, 'maintenance', 1)"
-        ).bindparams(sa.bindparam("s", type_=UtcDateTime()), sa.bindparam("e", type_=UtcDateTime()))
-        tx.execute(statement, values)
-        publish(tx, cast.li, SiteAdded(object_id=cast.east, version=1, code="EAST"), when.start)
+    services.plan(cast.li, Draft(Wanted(("SEM-01",)), slot("09:00", "11:00"), "preventive"))
     assert seen(cast, "bo")[0]["kind"] == "maintenance"
     refused = cast.api("bo").post("/bookings", body("10:00", "12:00"))
     assert [reason["code"] for reason in refused.json["reasons"]] == ["maintenance"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,10 +14,12 @@ from sqlalchemy import insert
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from labshare.booking.models import Booking
-from labshare.instruments.models import Claim
+from labshare.booking.models import Booking, Displacement
+from labshare.instruments.models import CalendarYear, Claim, OpeningException
+from labshare.kernel import clock
 from labshare.kernel.db import Base, Transaction, db, transaction
 from labshare.kernel.journal import Entry
+from labshare.maintenance.models import Dependence, Document, Outage, Upkeep, Utility, Window, WindowPlace
 from labshare.notifications.models import Delivery, Message
 from labshare.people.models import Invitation, Person, RoleGrant, SignIn, Token
 from tests.cast import LONG_AGO, Cast
@@ -65,10 +67,17 @@ class Scene:
 
     def path(self, rule: Rule, **given: Any) -> str:
         """The address of a route, with a fresh object of Aurora's wherever it names one."""
-        values = {name: given[name] if name in given else OBJECTS[name](self) for name in rule.arguments}
-        built = rule.build(values)
+        built = rule.build({**self.named(rule.arguments - given.keys(), rule.rule), **given})
         assert built is not None
         return str(built[1])
+
+    def named(self, names: Iterable[str], address: str) -> dict[str, Any]:
+        """Fresh objects for what an address names; a window before its document."""
+        found = {}
+        for name in sorted(names, reverse=True):
+            answers = name == "booking_id" and address.endswith(ANSWERING)
+            found[name] = self.displaced() if answers else OBJECTS[name](self)
+        return found
 
     # ------------------------------------------------------------ objects of Aurora's
 
@@ -91,6 +100,23 @@ class Scene:
         )
         held = {"starts_at": start - timedelta(minutes=15), "ends_at": end}  # SEM-01 warms up for so long
         self._made(Claim, instrument_id=self.cast.sem, channel=1, kind="booking", owner_id=booking_id, **held)
+        return booking_id
+
+    def displaced(self) -> int:
+        """A request of Mei's that was displaced; another time is held for it, within reach."""
+        booking_id = self.booking()
+        with transaction() as tx:
+            mine = {"kind": "booking", "owner_id": booking_id}
+            tx.execute(sa.delete(Claim).filter_by(**mine))
+            tx.execute(sa.update(Booking).filter_by(id=booking_id).values(state="displaced", decide_by=None))
+            self.cast._tell(tx)
+        tomorrow = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+        start = tomorrow + self.count * timedelta(minutes=30)
+        slot = {"starts_at": start, "ends_at": start + timedelta(minutes=30)}
+        place = {"instrument_id": self.cast.bat, "channel": 1, **slot}
+        why = {"cause": "maintenance", "cause_id": 1, "at": LONG_AGO, "was": "requested", "state": "offered"}
+        offer_id = self._made(Displacement, booking_id=booking_id, answer_by=start, **why, **place)
+        self._made(Claim, kind="offer", owner_id=offer_id, **place)
         return booking_id
 
     def colleague(self) -> int:
@@ -125,11 +151,61 @@ class Scene:
         values = {"person_id": self.cast.people["mei"], "group": "account", "at": LONG_AGO}
         return self._made(Message, journal_id=self._fact(), **values)
 
+    def exception(self) -> int:
+        """Other hours of the East site on a day to come."""
+        self.count += 1
+        said = {"site_id": self.cast.east, "day": date(2031, 1, 1) + timedelta(days=self.count), "at": LONG_AGO}
+        return self._made(OpeningException, intervals=[[480, 720]], note="Stocktaking", **said)
+
+    def year(self) -> int:
+        """A year of the East site's calendar that is known."""
+        with transaction() as tx:
+            tx.execute(sa.delete(CalendarYear))
+            said = {"site_id": self.cast.east, "year": 2026, "source": "notice", "published": True}
+            tx.execute(insert(CalendarYear).values(**said, rechecked_at=LONG_AGO, version=1))
+            self.cast._tell(tx)
+        return 2026
+
     def delivery(self) -> int:
         """A mail to Mei that never arrived."""
         values = {"person_id": self.cast.people["mei"], "address": "mei@cast.labshare.test", "state": "dead"}
         times = {"next_try_at": LONG_AGO, "changed_at": LONG_AGO}
         return self._made(Delivery, journal_id=self._fact(), tries=5, last_error="away", **values, **times)
+
+    # ------------------------------------------------------------ what the laboratory keeps of SEM-01
+
+    def window(self) -> int:
+        self.count += 1
+        start = datetime(2031, 1, 1, tzinfo=UTC) + timedelta(hours=self.count)
+        times = {"starts_at": start, "ends_at": start + timedelta(hours=1), "created_at": LONG_AGO}
+        said = {"note": "New filament", "performed_by": "Li"}
+        window_id = self._made(Window, kind="preventive", state="planned", **times, **said)
+        self._made(WindowPlace, window_id=window_id, instrument_id=self.cast.sem)
+        self._window = window_id
+        return window_id
+
+    def document(self) -> int:
+        """A file of the window that was made last."""
+        file = {"name": "sheet.pdf", "size": 5, "content": b"%PDF-", "at": LONG_AGO}
+        return self._made(Document, window_id=self._window, **file)
+
+    def outage(self) -> int:
+        times = {"began_at": LONG_AGO, "claimed_until": LONG_AGO + timedelta(days=1)}
+        return self._made(Outage, instrument_id=self.cast.sem, state="open", note="No vacuum", **times)
+
+    def utility(self) -> int:
+        names = {"name_en": "Chiller 2", "name_zh": "2 号冷水机"}
+        utility_id = self._made(Utility, site_id=self.cast.east, **names)
+        self._made(Dependence, utility_id=utility_id, instrument_id=self.cast.sem)
+        return utility_id
+
+    def upkeep(self) -> int:
+        """What it needs once a year; there is one of a kind, so the last one goes."""
+        mine = {"instrument_id": self.cast.sem, "kind": "vendor_visit"}
+        with transaction() as tx:
+            tx.execute(sa.delete(Upkeep).filter_by(**mine))
+            self.cast._tell(tx)
+        return self._made(Upkeep, every_days=365, since=LONG_AGO, note="By the maker", **mine)
 
     def _fact(self) -> int:
         said = {"kind": "company_approved", "object": "company", "object_id": self.cast.aurora, "at": LONG_AGO}
@@ -148,11 +224,12 @@ class Scene:
             return [dict(row) for row in connection.execute(sa.select(model.__table__)).mappings()]
 
     def heal(self) -> None:
-        """Undo what an allowed request may have done to people and companies, so that the next one finds them."""
+        """Undo what an allowed request did to people, companies and instruments, so that the next one finds them."""
         with transaction() as tx:
             tx.execute(sa.update(Base.metadata.tables["company"]).values(state="active"))
             tx.execute(sa.update(Base.metadata.tables["person"]).values(active=True))
             tx.execute(sa.update(Base.metadata.tables["token"]).values(revoked_at=None))
+            tx.execute(sa.update(Base.metadata.tables["instrument"]).values(state="in_service"))
             self._put_back(tx)
             self.cast._tell(tx)
         self._browsers = {None: self.app.test_client()}
@@ -179,6 +256,7 @@ class Scene:
         return found
 
 
+ANSWERING = ("/accept", "/decline")  # where a booking has to be a displaced one
 OBJECTS: dict[str, Callable[[Scene], Any]] = {
     "booking_id": Scene.booking,
     "company_id": lambda scene: scene.cast.aurora,
@@ -188,10 +266,19 @@ OBJECTS: dict[str, Callable[[Scene], Any]] = {
     "sign_in_id": Scene.session,
     "message_id": Scene.message,
     "delivery_id": Scene.delivery,
+    "window_id": Scene.window,
+    "document_id": Scene.document,
+    "outage_id": Scene.outage,
+    "utility_id": Scene.utility,
+    "upkeep_id": Scene.upkeep,
     "site_id": lambda scene: scene.cast.east,
     "code": lambda _scene: "SEM-01",
+    "site": lambda _scene: "EAST",
+    "exception_id": Scene.exception,
+    "year": Scene.year,
+    "day": lambda _scene: "2026-10-01",
     "name": lambda scene: next(iter(scene.app.extensions["jobs"])).name,
     "token": lambda _scene: "no-such-token",
     "filename": lambda _scene: "dist/manifest.json",
 }
-MISSING = {"code": "NO-SUCH", "name": "no-such-job", "token": "another-token", "filename": "none"}
+MISSING = {"code": "NO-SUCH", "site": "NOWHERE", "name": "no-such-job", "token": "another-token", "filename": "none"}

@@ -6,7 +6,7 @@ import re
 
 from werkzeug.test import TestResponse
 
-from tests.doors.canaries import fill, harvest, marks
+from tests.doors.canaries import THEIRS, fill, harvest, marks
 from tests.doors.scene import ROLES, Scene
 from tests.doors.table import COLUMNS, TABLE
 from tests.doors.walk import bad_body, routes
@@ -41,10 +41,20 @@ def test_another_companys_object_and_a_missing_one_are_told_in_the_same_bytes(sc
 
 
 def test_json_about_another_companys_object_is_the_same_to_the_last_byte(scene: Scene) -> None:
-    real = scene.ask("bo", "GET", f"/api/v1/bookings/{scene.booking()}")
     missing = scene.ask("bo", "GET", f"/api/v1/bookings/{MISSING}")
-    assert real.status_code == missing.status_code == 404
-    assert (list(real.headers), real.get_data()) == (list(missing.headers), missing.get_data())
+    for booking in (scene.booking(), scene.displaced()):
+        real = scene.ask("bo", "GET", f"/api/v1/bookings/{booking}")
+        assert real.status_code == missing.status_code == 404
+        assert (list(real.headers), real.get_data()) == (list(missing.headers), missing.get_data())
+
+
+def test_time_that_is_held_for_a_displaced_booking_is_busy_to_a_rival_and_no_more(scene: Scene) -> None:
+    booking = scene.displaced()
+    mine = scene.ask("mei", "GET", f"/api/v1/bookings/{booking}").get_json()["displaced"]["offer"]
+    query = {"from": mine["starts_at"], "to": mine["ends_at"], "instrument": "BAT-01"}
+    told = scene.ask("bo", "GET", "/api/v1/timeline", query_string=query).get_json()
+    place = {"instrument": mine["instrument"], "channel": 1, "starts_at": mine["starts_at"], "ends_at": mine["ends_at"]}
+    assert told["items"] == [{**place, "kind": "busy"}]
 
 
 def test_no_word_of_a_company_reaches_its_rival_and_every_one_reaches_its_own(scene: Scene) -> None:
@@ -58,3 +68,11 @@ def test_no_word_of_a_company_reaches_its_rival_and_every_one_reaches_its_own(sc
     assert own <= set(marks(chens, "aurora"))
     assert "booking.purpose" in marks(bos, "borealis")
     assert any(re.search(rb'"kind": ?"busy"', body) for body in bos.values())
+    assert any(re.search(rb'"state": ?"displaced"', body) for body in chens.values())
+
+
+def test_what_the_laboratory_writes_for_itself_reaches_no_company(scene: Scene) -> None:
+    fill(scene)
+    lis = harvest(scene, "li", "maintenance_api")
+    assert set(marks(lis, "lab")) == {f"{table}.{column}" for table, columns in THEIRS.items() for column in columns}
+    assert marks(harvest(scene, "chen"), "lab") == {}

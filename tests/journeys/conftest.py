@@ -45,12 +45,13 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The served demo laboratory, one for all journeys of this process."""
     postgres = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    databases = Databases(tmp_path_factory.mktemp("journeys"), postgres)
+    databases = Databases(postgres)
     url = databases.fresh()
     house = House(url, tmp_path_factory.mktemp("house"))
     yield house
     house.close()
     databases.drop(url)
+    databases.close()
 
 
 @pytest.fixture(scope="session")

@@ -209,6 +209,19 @@ def test_windows_open_and_close_at_their_minute_and_the_instrument_follows(lab: 
     assert (instrument_state(lab), windows.window(lab.cast.li, done.windows[0].id).state) == ("in_service", "done")
 
 
+def test_a_window_under_way_keeps_its_start_and_ends_now_at_the_earliest(lab: Lab) -> None:
+    window = lab.plan(24, 2).windows[0]
+    lab.go(24)
+    keep_windows(lab.now)
+    longer = services.change(lab.cast.li, window.id, {}, lab.slot(23, 4)).windows[0]
+    assert longer.slot == lab.slot(24, 3)
+    lab.go(25)
+    shorter = services.change(lab.cast.li, window.id, {}, lab.slot(24, 0.5)).windows[0]
+    assert shorter.slot == lab.slot(24, 1)
+    held = rows(sa.select(Claim.starts_at, Claim.ends_at).where(Claim.kind == "maintenance"))
+    assert [tuple(one) for one in held] == [(lab.at(24), lab.at(25))]
+
+
 def test_an_outage_ends_the_use_at_hand_displaces_who_comes_and_stands_until_repaired(lab: Lab) -> None:
     running, soon, far = lab.book(lab.cast.mei, 1, 3), lab.book(lab.cast.bo, 5), lab.book(lab.cast.bo, 40)
     lab.go(1)

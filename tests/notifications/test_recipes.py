@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from labshare.kernel import clock
 from labshare.kernel.actor import STRANGER, SYSTEM
 from labshare.kernel.db import transaction
 from labshare.kernel.journal import Event
+from labshare.maintenance import events as maintenance
 from labshare.notifications import queries
 from labshare.notifications.jobs import deliver
 from labshare.notifications.models import Delivery
@@ -36,7 +37,7 @@ from labshare.quotas import events as quotas
 from tests.booking.conftest import slot
 from tests.cast import Cast
 from tests.notifications.conftest import House
-from tests.notifications.reading import mails, post, text_of
+from tests.notifications.reading import calendar_of, mails, post, text_of
 
 Make = Callable[[House, dict[str, Any]], Event]
 
@@ -71,6 +72,17 @@ def _completed(**how: Any) -> Make:
 def _corrected(house: House, fact: dict[str, Any]) -> Event:
     said = {**fact, "object_id": 88, "booking_id": fact["object_id"]}
     return booking.UsageCorrected(**said, before={"samples": 1}, after={"samples": 2}, reason="Counted again")
+
+
+def _offer(kind: type[Any], **how: Any) -> Make:
+    def make(house: House, fact: dict[str, Any]) -> Event:
+        said = {**fact, "object_id": 77, "booking_id": fact["object_id"], **how}
+        if kind in (booking.OfferMade, booking.OfferLapsed):
+            said["answer_by"] = fact["starts_at"]
+        event: Event = kind(**said)
+        return event
+
+    return make
 
 
 ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the booking's state then, the fact, who is told
@@ -165,6 +177,18 @@ ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the bookin
     "a use with a problem": ("mei", "completed", _completed(problem="Pump is loud"), {"li"}),
     "a use that is assumed": ("", "completed", _completed(source="assumed"), {"mei"}),
     "a corrected record": ("li", "completed", _corrected, {"mei"}),
+    "the laboratory needs the time itself": (
+        "li",
+        "displaced",
+        lambda _, fact: booking.BookingDisplaced(**fact, was="approved", cause="maintenance", cause_id=1),
+        {"mei", "chen"},
+    ),
+    "another time is held": ("", "displaced", _offer(booking.OfferMade), {"mei", "chen"}),
+    "nobody took it": ("", "displaced", _offer(booking.OfferLapsed), {"mei"}),
+    "the laboratory needs that time too": ("li", "displaced", _offer(booking.OfferWithdrawn), {"mei"}),
+    "it does not need the old time after all": ("li", "displaced", _offer(booking.TimeFreed), {"mei"}),
+    "Mei takes another time": ("mei", "displaced", _offer(booking.OfferAccepted, new_booking_id=9), {"li"}),
+    "Chen does without": ("chen", "displaced", _offer(booking.OfferDeclined), {"li"}),
 }
 
 
@@ -302,6 +326,131 @@ def test_a_lab_manager_reads_of_a_companys_hours_and_goes_on_to_its_account(hous
     assert 'value="hours"' in house.cast.browser("li").get("/account/messages").text
 
 
+def _window(kind: type[Any], days: float = 3, later: float = 0, **how: Any) -> Callable[[House], Event]:
+    """A window on SEM-01, so many days from now, or that many hours later than it was."""
+
+    def make(house: House) -> Event:
+        start = clock.now() + timedelta(days=days)
+        times = {"starts_at": start, "ends_at": start + timedelta(hours=4)}
+        if kind is maintenance.WindowChanged:
+            moved = {name: moment + timedelta(hours=later) for name, moment in times.items()}
+            times = moved | {f"old_{name}": moment for name, moment in times.items()}
+        event: Event = kind(
+            object_id=5, version=1, instrument_ids=(house.cast.sem,), kind_of_work="calibration", **times, **how
+        )
+        return event
+
+    return make
+
+
+def _outage(kind: type[Any], **how: Any) -> Callable[[House], Event]:
+    def make(house: House) -> Event:
+        event: Event = kind(object_id=6, version=1, instrument_id=house.cast.sem, began_at=clock.now(), **how)
+        return event
+
+    return make
+
+
+def _overdue(house: House) -> Event:
+    said: dict[str, Any] = {"instrument_id": house.cast.sem, "kind_of_work": "calibration", "since": clock.now()}
+    return maintenance.UpkeepOverdue(object_id=7, every_days=30, every_hours=None, hours_run=12, **said)
+
+
+PLANNED, CHANGED, CANCELLED = maintenance.WindowPlanned, maintenance.WindowChanged, maintenance.WindowCancelled
+UNTIL = datetime(2030, 1, 1, tzinfo=UTC)
+KEPT: dict[str, tuple[Callable[[House], Event], set[str]]] = {  # what happens at SEM-01, where Mei has time in 3 days
+    "a window that hits somebody": (_window(PLANNED, displaced=2), {"li"}),
+    "a window that hits nobody": (_window(PLANNED, displaced=0), set()),
+    "a window is called something else": (_window(CHANGED, displaced=0), set()),
+    "a window far ahead is moved over somebody": (_window(CHANGED, displaced=1, later=1), {"li"}),
+    "a window far ahead is moved over nobody": (_window(CHANGED, displaced=0, later=1), set()),
+    "a window they were reminded of is moved": (_window(CHANGED, 0.5, displaced=0, later=60), {"li", "mei"}),
+    "a window far ahead is called off": (_window(CANCELLED, was="planned"), set()),
+    "a window they were reminded of is called off": (_window(CANCELLED, 0.9, was="planned"), {"li"}),
+    "a window is ended early": (_window(CANCELLED, -0.1, was="open"), {"li"}),
+    "a window comes up, and Mei is there the day after": (_window(maintenance.WindowComingUp, 2.5), {"li", "mei"}),
+    "a window comes up, and Mei is there much later": (_window(maintenance.WindowComingUp, 0.9), {"li"}),
+    "it breaks down": (
+        _outage(maintenance.OutageBegan, claimed_until=UNTIL, note="No vacuum", displaced=0),
+        {"li", "mei"},
+    ),
+    "it works again": (_outage(maintenance.OutageEnded, ended_at=UNTIL, remedy="New pump"), {"li", "mei"}),
+    "it should have been calibrated": (_overdue, {"li"}),
+}
+
+
+@pytest.mark.parametrize("case", KEPT)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_of_maintenance_its_managers_are_told_and_who_is_there_around_it(
+    house: House, tmp_path: Path, case: str, language: str
+) -> None:
+    with house.untold() as tx:
+        tx.execute(sa.update(Person).values(language=language))
+    make, told = KEPT[case]
+    house.booking("mei")
+    house.booking("bo", "requested")  # who has no yes yet is not told
+    event = make(house)
+    house.happens(SYSTEM, event)
+    deliver(clock.now())
+    assert house.told(event.kind()) == house.mailed(event.kind()) == told
+    letters = mails(tmp_path)
+    assert len(letters) == len(told)
+    for letter in letters:
+        words = letter["Subject"] + text_of(letter)
+        assert "%(" not in words
+        assert ("Scanning electron microscope" in words) == (language == "en")
+        assert ("扫描电子显微镜" in words) == (language == "zh")
+        assert "vacuum" not in words, "what is wrong with it is the laboratory's matter"
+        mine = "mei" in letter["To"]
+        assert ("/instruments/SEM-01/week?day=" in words) == mine, "everybody is led to a page they may open"
+    if told:
+        assert "SEM-01" in house.cast.browser("li").get("/inbox").text
+    assert "SEM-01" not in house.cast.browser("bo").get("/inbox").text
+
+
+def test_of_maintenance_nobody_is_told_what_they_did_themselves(house: House) -> None:
+    house.booking("mei")
+    house.happens(house.cast.li, _outage(maintenance.OutageBegan, claimed_until=UNTIL, note="", displaced=0)(house))
+    deliver(clock.now())
+    assert house.told("outage_began") == {"mei"}
+
+
+def test_where_staff_booked_on_a_companys_behalf_its_admins_hear_of_an_outage(house: House) -> None:
+    house.booking("li", on_behalf=True)
+    house.happens(SYSTEM, _outage(maintenance.OutageEnded, ended_at=UNTIL, remedy="")(house))
+    deliver(clock.now())
+    assert house.told("outage_ended") == {"li", "chen"}
+
+
+def test_an_offer_names_the_instrument_it_is_on_and_the_one_it_is_instead_of(house: House, tmp_path: Path) -> None:
+    fact = house.booking("mei", "displaced")
+    said = {**fact, "object_id": 77, "booking_id": fact["object_id"], "instrument_id": house.cast.bat}
+    house.happens(SYSTEM, booking.OfferMade(**said, answer_by=fact["starts_at"]))
+    deliver(clock.now())
+    letter = next(one for one in mails(tmp_path) if one["To"].startswith("mei"))
+    assert "BAT-01" in letter["Subject"]
+    words = " ".join(text_of(letter).split())
+    assert "Instead of SEM-01 Scanning electron microscope" in words
+    assert f"/bookings/{fact['object_id']}" in words
+
+
+def test_an_offer_whose_time_to_answer_is_over_is_no_news(house: House, tmp_path: Path) -> None:
+    fact = house.booking("mei", "displaced")
+    said = {**fact, "object_id": 77, "booking_id": fact["object_id"], "answer_by": clock.now() - timedelta(minutes=1)}
+    house.happens(SYSTEM, booking.OfferMade(**said))
+    assert post(clock.now()) == {"needless": 2}
+    assert mails(tmp_path) == []
+
+
+def test_what_the_laboratory_took_goes_out_of_the_calendar(house: House, tmp_path: Path) -> None:
+    fact = house.booking("mei")
+    house.happens(house.cast.li, booking.BookingApproved(**fact, answer=""))
+    house.happens(house.cast.li, booking.BookingDisplaced(**fact, was="approved", cause="outage", cause_id=1))
+    deliver(clock.now())
+    events = [calendar_of(one) for one in mails(tmp_path) if one["To"].startswith("mei")]
+    assert ["METHOD:REQUEST" in events[0], "METHOD:CANCEL" in events[1]] == [True, True]
+
+
 ALARMS = {
     "a job failed": lambda now: JobFailed(object_id=1, job="deliver", period=now, tries=4, error="KeyError: x"),
     "a job is late": lambda now: JobLate(object_id=1, job="deliver", lag_seconds=3600),
@@ -323,6 +472,7 @@ def test_every_recipe_is_tried_here(house: House) -> None:
     tried = {make(house, fact).kind() for _who, _state, make, _told in ASKED.values()}
     tried |= {make(company).kind() for make, _told in LABORATORY.values()}
     tried |= {make(clock.now()).kind() for make in ALARMS.values()}
+    tried |= {make(house).kind() for make, _told in KEPT.values()}
     tried |= {make({"object_id": 1}).kind() for make, _who, _told, _words in HOURS.values()}
     assert set(RECIPES) - tried == {"colleague_invited", "password_reset_asked"}, "these two are in test_mailing.py"
 

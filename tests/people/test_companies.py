@@ -100,8 +100,9 @@ def test_the_laboratory_lets_a_company_in_suspends_it_and_takes_it_back(cast: Ca
     assert ada.post(f"{path}/approve").status_code == 303
     assert queries.company(cast.ada, cygnus()).state == "active"
     assert ada.post(f"{path}/approve").status_code == 409
-    assert ada.post(f"{path}/suspend", data={}).status_code == 422
-    assert ada.post(f"{path}/suspend", data={"reason": "Unpaid bills"}).status_code == 303
+    assert f'href="{path}/suspension"' in ada.get(path).text
+    assert ada.post(f"{path}/suspension", data={}).status_code == 422
+    assert ada.post(f"{path}/suspension", data={"reason": "Unpaid bills"}).status_code == 303
     assert "Unpaid bills" in cast.browser("ada").get(path).text
     assert ada.post(f"{path}/reactivate").status_code == 303
     assert queries.company(cast.ada, cygnus()).state_reason == ""
@@ -132,7 +133,7 @@ def test_only_admins_decide_about_companies(cast: Cast, who: str) -> None:
         with pytest.raises(Forbidden):
             verb(actor, cast.aurora)
     for body in ({"reason": "x"}, {}, {"nonsense": "1"}):
-        assert browser.post(f"/companies/{cast.aurora}/suspend", data=body).status_code == 403
+        assert browser.post(f"/companies/{cast.aurora}/suspension", data=body).status_code == 403
     assert queries.company(cast.ada, cast.aurora).state == "active"
 
 

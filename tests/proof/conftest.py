@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import Databases
 from tests.proof.stage import Stage
 
+RAN = "ran"
+
 
 @pytest.fixture(scope="module")
 def stage(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
@@ -33,16 +35,38 @@ def lone_stage(databases: Databases, tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def ran(
-    request: pytest.FixtureRequest, record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]
-) -> Callable[..., None]:
-    """`ran(rounds=200, worst="0.1 s")` prints what was run, also when all is well."""
+def ran(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """`ran(rounds=200, worst="0.1 s")` says what was run, also when all is well."""
 
     def say(**figures: Any) -> None:
-        for name, figure in figures.items():
-            record_property(name, figure)
-        with capsys.disabled():
-            said = ", ".join(f"{name} {figure}" for name, figure in figures.items())
-            print(f"\n  {request.node.name}: {said}", end="")  # noqa: T201 - the counts are part of the proof
+        record_property(RAN, ", ".join(f"{name} {figure}" for name, figure in figures.items()))
 
     return say
+
+
+class Told:
+    """Prints what every proof says that it ran; the counts are part of the proof."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self.terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "teardown":  # by then all is said
+            for said in (value for name, value in report.user_properties if name == RAN):
+                self.terminal.write(f"\n  {report.nodeid.partition('::')[2]}: {said}")
+
+
+@pytest.hookimpl(trylast=True)  # the terminal comes first
+def pytest_configure(config: pytest.Config) -> None:
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:  # a worker of xdist has none: whoever started it prints
+        config.pluginmanager.register(Told(terminal))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a file proves of one engine is for one process, as the stage is made once for all of it."""
+    for item in items:
+        if isinstance(item, pytest.Function) and Path(__file__).parent in item.path.parents:
+            engine = item.callspec.params.get("databases", "both") if hasattr(item, "callspec") else "both"
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{engine}"))

@@ -8,21 +8,27 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from labshare import supervisor
 from labshare.clockwork.models import JobRun
 from labshare.kernel.db import db, table_of
 from labshare.supervisor import Child
+from tests.conftest import Databases
+from tests.proof.crew import count
 from tests.proof.ticking import Flags, built
 
 PATIENCE = 25.0
+ROUNDS = count(20, 3)
+Ran = Callable[..., None]
 TABLES = (
     "CREATE TABLE drill (job VARCHAR(20) NOT NULL, period BIGINT NOT NULL, pid INTEGER NOT NULL)",
     "CREATE TABLE drill_due (id INTEGER PRIMARY KEY, done INTEGER NOT NULL)",
@@ -175,3 +181,62 @@ _TWICE = "SELECT job, period, count(*) FROM drill WHERE job <> 'reaper' GROUP BY
 _NOTED_TWICE = "SELECT job, period, count(*) FROM job_run GROUP BY job, period HAVING count(*) > 1"
 _DONE = "SELECT period FROM drill WHERE job = :job AND period >= :since AND period <= :now ORDER BY period"
 _TAKEN = "SELECT period FROM drill WHERE job = 'sweep' AND period NOT IN (SELECT id FROM drill_due WHERE done = 1)"
+
+
+# ---------------------------------------------------------------- what its proofs share
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hasty_keeper() -> Iterator[None]:
+    """Whoever keeps a scheduler alive starts another at once."""
+    before = supervisor.FIRST_PAUSE, supervisor.LONGEST_PAUSE
+    supervisor.FIRST_PAUSE = supervisor.LONGEST_PAUSE = 0.1
+    yield
+    supervisor.FIRST_PAUSE, supervisor.LONGEST_PAUSE = before
+
+
+@contextmanager
+def standing(databases: Databases, folder: Path, many: int, *spoil: str) -> Iterator[Stand]:
+    """A stand with a database of its own and so many schedulers at work."""
+    url = databases.fresh()
+    stand = Stand(url, folder, spoil)
+    try:
+        if many:
+            stand.start(many)
+            until(stand.frontier)
+        yield stand
+    finally:
+        stand.close()
+        databases.drop(url)
+
+
+@pytest.fixture(scope="module")
+def stands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Stand]]:
+    """On each engine two schedulers on one database, for all faults that leave no trace."""
+    with ExitStack() as all_of_them:
+        made = []
+        for url in (None, request.getfixturevalue("postgres_url")):
+            databases = Databases(url)
+            all_of_them.callback(databases.close)
+            folder = tmp_path_factory.mktemp("schedulers")
+            made.append(all_of_them.enter_context(standing(databases, folder, 2)))
+        yield made
+
+
+Figures = dict[str, object]
+
+
+def drill(scenario: Callable[[Stand], Figures]) -> Callable[..., None]:
+    """A fault on each engine, both at once, as most of it is waiting: nothing lost, nothing twice, and it goes on."""
+
+    def test(stands: list[Stand], ran: Ran) -> None:
+        with ThreadPoolExecutor(len(stands)) as engines:
+            found = list(engines.map(scenario, stands))
+        for stand, figures in zip(stands, found, strict=True):
+            stand.goes_on()
+            assert stand.faults() == []
+            periods = stand.ask("SELECT count(*) FROM drill")[0][0]
+            ran(engine=stand.engine.dialect.name, rounds=ROUNDS, **figures, periods=periods)
+
+    test.__name__, test.__doc__ = scenario.__name__, scenario.__doc__
+    return test

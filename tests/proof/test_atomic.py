@@ -17,7 +17,7 @@ from tests.cast import ApiClient, Cast
 from tests.proof import spoiling
 from tests.proof.breaking import NEVER, Fault, broken_everywhere, defect, planted, refusal, severed
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.beside]
 Ran = Callable[..., None]
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +13,6 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from flask_migrate import upgrade
 
-from labshare import supervisor
 from labshare.clockwork import services
 from labshare.clockwork.job import TRIES
 from labshare.clockwork.lease import take
@@ -26,85 +21,13 @@ from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import db
 from tests.conftest import Databases
 from tests.postgres import Server, find
-from tests.proof.crew import count
-from tests.proof.drill import Stand, until
-from tests.proof.ticking import DAY, HOUR, LEASE, SECOND, built
+from tests.proof.drill import ROUNDS, Figures, Ran, Stand, drill, hasty_keeper, standing, stands, until
+from tests.proof.ticking import DAY, HOUR, SECOND, built
 
-pytestmark = [pytest.mark.proof, pytest.mark.unsound]  # the drill keeps a table of its own, and tells nobody
-ROUNDS = count(20, 3)
-Ran = Callable[..., None]
+__all__ = ["hasty_keeper", "stands"]  # the fixtures of the drill
+# The drill keeps a table of its own, and tells nobody; and mostly it waits.
+pytestmark = [pytest.mark.proof, pytest.mark.beside, pytest.mark.unsound]
 ALARMS = "SELECT count(*) FROM journal WHERE kind = :kind"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def hasty_keeper() -> Iterator[None]:
-    """Whoever keeps a scheduler alive starts another at once."""
-    before = supervisor.FIRST_PAUSE, supervisor.LONGEST_PAUSE
-    supervisor.FIRST_PAUSE = supervisor.LONGEST_PAUSE = 0.1
-    yield
-    supervisor.FIRST_PAUSE, supervisor.LONGEST_PAUSE = before
-
-
-@contextmanager
-def standing(databases: Databases, folder: Path, many: int, *spoil: str) -> Iterator[Stand]:
-    """A stand with a database of its own and so many schedulers at work."""
-    url = databases.fresh()
-    stand = Stand(url, folder, spoil)
-    try:
-        if many:
-            stand.start(many)
-            until(stand.frontier)
-        yield stand
-    finally:
-        stand.close()
-        databases.drop(url)
-
-
-@pytest.fixture(scope="module")
-def stands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Stand]]:
-    """On each engine two schedulers on one database, for all faults that leave no trace."""
-    with ExitStack() as all_of_them:
-        made = []
-        for url in (None, request.getfixturevalue("postgres_url")):
-            databases = Databases(tmp_path_factory.mktemp("drill"), url)
-            all_of_them.callback(databases.close)
-            folder = tmp_path_factory.mktemp("schedulers")
-            made.append(all_of_them.enter_context(standing(databases, folder, 2)))
-        yield made
-
-
-Figures = dict[str, object]
-
-
-def drill(scenario: Callable[[Stand], Figures]) -> Callable[..., None]:
-    """A fault on each engine, both at once, as most of it is waiting: nothing lost, nothing twice, and it goes on."""
-
-    def test(stands: list[Stand], ran: Ran) -> None:
-        with ThreadPoolExecutor(len(stands)) as engines:
-            found = list(engines.map(scenario, stands))
-        for stand, figures in zip(stands, found, strict=True):
-            stand.goes_on()
-            assert stand.faults() == []
-            periods = stand.ask("SELECT count(*) FROM drill")[0][0]
-            ran(engine=stand.engine.dialect.name, rounds=ROUNDS, **figures, periods=periods)
-
-    test.__name__, test.__doc__ = scenario.__name__, scenario.__doc__
-    return test
-
-
-def leading(stand: Stand) -> int:
-    """The process that leads, once one does."""
-    found = until(stand.leader)
-    assert isinstance(found, int)
-    return found
-
-
-def takeover(stand: Stand, fence: int, began: float) -> float:
-    """How long it took until another led, in seconds; it must not take longer than two leases."""
-    until(lambda: stand.fence() > fence)
-    took = time.monotonic() - began
-    assert took <= 2 * LEASE, f"nobody led for {took:.1f} s"
-    return took
 
 
 @drill
@@ -113,47 +36,6 @@ def test_two_schedulers_do_every_period_once(stand: Stand) -> Figures:
         stand.goes_on()
         time.sleep(0.5)
     return {}
-
-
-@drill
-def test_a_killed_leader_is_followed_and_what_it_had_begun_is_done(stand: Stand) -> Figures:
-    worst = 0.0
-    for _ in range(ROUNDS):
-        stand.goes_on()
-        stand.flags.put("slow", 0.4)
-        leader, fence = leading(stand), stand.fence()
-        time.sleep(0.7)  # somewhere in the middle of a period, or between two
-        os.kill(leader, signal.SIGKILL)
-        worst = max(worst, takeover(stand, fence, time.monotonic()))
-        stand.flags.drop("slow")
-    return {"worst_takeover": f"{worst:.2f} s"}
-
-
-@drill
-def test_a_leader_stopped_for_longer_than_its_lease_does_nothing_twice(stand: Stand) -> Figures:
-    worst = 0.0
-    for _ in range(ROUNDS):
-        stand.goes_on()
-        worst = max(worst, stopped_and_resumed(stand))
-    return {"worst_takeover": f"{worst:.2f} s"}
-
-
-def stopped_and_resumed(stand: Stand) -> float:
-    """Stop the leader between beginning a period and doing it, and let it go on once another has done that period."""
-    stand.flags.drop("lingers")
-    stand.flags.put("linger", 0.5)
-    leader = int(until(lambda: stand.flags.get("lingers")))
-    fence = stand.fence()
-    os.kill(leader, signal.SIGSTOP)
-    began = time.monotonic()
-    try:
-        stand.flags.drop("linger")
-        took = takeover(stand, fence, began)
-        until(stand.has_caught_up)
-    finally:
-        os.kill(leader, signal.SIGCONT)
-    time.sleep(1)  # it wakes up in the middle of what it had begun
-    return took
 
 
 @drill
@@ -200,20 +82,6 @@ def failing(stand: Stand, times: int) -> None:
     """Let the tally fail so many times."""
     stand.flags.put("fail", times)
     until(lambda: not stand.flags.get("fail"))
-
-
-@drill
-def test_a_job_that_hangs_ends_its_process_and_another_takes_over(stand: Stand) -> Figures:
-    worst = 0.0
-    for _ in range(ROUNDS):
-        stand.goes_on()
-        leader, fence = leading(stand), stand.fence()
-        stand.flags.put("hang")
-        until(lambda gone=leader: gone not in {child.process.pid for child in stand.children})
-        stand.flags.drop("hang")
-        worst = max(worst, takeover(stand, fence, time.monotonic()))
-        assert stand.ask("SELECT count(*) FROM job_run WHERE job = 'sweep' AND error LIKE 'took longer than%'")
-    return {"worst_takeover": f"{worst:.2f} s"}
 
 
 MISSED = {"tally": (30 * SECOND, SECOND), "hourly": (3 * DAY, HOUR), "daily": (40 * DAY, DAY)}
@@ -340,12 +208,6 @@ def migrate(url: str, folder: Path) -> None:
 
 
 # ---------------------------------------------------------------- negative controls
-
-
-def test_without_the_fence_a_stopped_leader_does_its_period_twice(databases: Databases, tmp_path: Path) -> None:
-    with standing(databases, tmp_path, 2, "unfenced") as stand:
-        stopped_and_resumed(stand)
-        assert any("was done 2 times" in fault for fault in until(stand.faults))
 
 
 def test_without_the_unique_period_a_retry_notes_it_twice(databases: Databases, tmp_path: Path) -> None:

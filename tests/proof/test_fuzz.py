@@ -51,7 +51,7 @@ def operations(app: Flask) -> Iterator[Any]:
 def fuzzed(scene: Scene, who: str, operation: Any, mode: GenerationMode, told: Counter[int]) -> None:
     """Ask one operation in one person's name; every other time about things that are there."""
     headers = {"Authorization": f"Bearer {scene.cast.token(who)}"}
-    there = {one.name: OBJECTS[one.name](scene) for one in operation.path_parameters if one.name in OBJECTS}
+    there = scene.named((one.name for one in operation.path_parameters if one.name in OBJECTS), operation.path)
 
     @hypothesis.settings(
         max_examples=EXAMPLES,
@@ -82,6 +82,7 @@ def fuzzed(scene: Scene, who: str, operation: Any, mode: GenerationMode, told: C
 
 
 @pytest.mark.proof
+@pytest.mark.beside
 @pytest.mark.parametrize("who", ["mei", "ada"])
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fitting", "unfitting"])
 def test_every_answer_to_a_fuzzer_is_one_the_document_names(

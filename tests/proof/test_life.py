@@ -17,7 +17,7 @@ from tests.proof.life.faults import FAULTS
 from tests.proof.life.passing import Whole
 from tests.proof.life.world import World
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.beside]
 STEPS = 50
 EXAMPLES = {"sqlite": 1000 if FULL else 100, "postgresql": 300 if FULL else 30}
 AT_MOST = 60  # examples until a planted fault must be found

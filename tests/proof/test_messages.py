@@ -30,7 +30,7 @@ from tests.notifications.reading import text_of
 from tests.proof.crew import count
 from tests.proof.stage import Stage
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.beside]
 FACTS, KILLS = count(500, 40), count(20, 4)
 PATIENCE = 120.0
 MOMENTS = ("asked", "taken", "any time")  # before the server took the letter, after, and whenever it falls

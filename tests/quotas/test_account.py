@@ -332,7 +332,7 @@ def test_a_company_that_comes_in_has_an_account_from_its_first_moment(cast: Cast
 
 def test_an_extension_makes_room_once_and_is_taken_back_unless_spoken_for(cast: Cast, books: Books) -> None:
     books.allow(limit(1))
-    [balance] = [one for one in limits(cast) if one.starts_on.year == clock.now().year]
+    [balance] = [one for one in limits(cast) if one.starts_on.year == year()]
     with pytest.raises(Conflict, match="spoken_for"):
         services.extend(cast.ada, cast.aurora, balance.id, -60, "Wrongly given.")
     services.extend(cast.ada, cast.aurora, balance.id, 60, "A late delivery.")
@@ -342,9 +342,14 @@ def test_an_extension_makes_room_once_and_is_taken_back_unless_spoken_for(cast: 
         services.extend(cast.ada, cast.aurora, balance.id, -30, "Wrongly given.")
 
 
+def year() -> int:
+    """The year of the bookings, which are two days ahead."""
+    return at("09:00").year
+
+
 def limits(cast: Cast) -> Sequence[Standing]:
-    """The limits of this year."""
-    return queries.statement(cast.chen, cast.aurora, clock.now().year).standings
+    """The limits of the year in which one books."""
+    return queries.statement(cast.chen, cast.aurora, year()).standings
 
 
 def test_caps_count_bookings_ahead_of_the_company_and_of_each_person(cast: Cast, books: Books) -> None:
@@ -395,10 +400,10 @@ def test_an_instrument_that_changes_its_category_leaves_what_was_booked_where_it
 
 def test_an_extension_stays_where_an_allowance_has_another_last_day(cast: Cast, books: Books) -> None:
     books.allow(limit(1))
-    [balance] = [one for one in limits(cast) if one.starts_on.year == clock.now().year]
+    [balance] = [one for one in limits(cast) if one.starts_on.year == year()]
     services.extend(cast.ada, cast.aurora, balance.id, 120, "A late delivery.")
     books.allow(Terms("all", None, "year", 60, REFUSE, None, date(2099, 12, 31)))
-    [one] = [one for one in limits(cast) if one.starts_on.year == clock.now().year and one.withdrawn_at is None]
+    [one] = [one for one in limits(cast) if one.starts_on.year == year() and one.withdrawn_at is None]
     assert (one.id != balance.id, one.minutes, one.extended) == (True, 60, 120)
 
 

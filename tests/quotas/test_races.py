@@ -81,7 +81,7 @@ def test_a_cap_holds_for_two_bookings_in_different_years(
 ) -> None:
     monkeypatch.setattr(clock, "source", lambda: datetime(2026, 12, 20, 9, tzinfo=UTC))
     books.allow(caps=Caps(company=1))
-    there, _on = paused(monkeypatch, asking, "_within_caps")
+    there, _on = paused(monkeypatch, asking, "within_caps")
     wishes = [("SEM-01", slot("09:00", "10:00", 3)), ("BAT-01", slot("09:00", "10:00", 20))]
 
     def ask(code: str, wish: Any) -> Any:

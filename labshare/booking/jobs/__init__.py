@@ -2,6 +2,7 @@
 
 from labshare.booking.jobs.enforcing import ENFORCE_SUSPENSIONS, RECHECK_ALLOWANCES, RECONCILE_ACCOUNTS
 from labshare.booking.jobs.offering import LAPSE_OFFERS, MAKE_OFFERS
+from labshare.booking.jobs.rechecking import RECHECK_CALENDARS
 from labshare.booking.jobs.using import JUDGE_USE
 from labshare.booking.jobs.waiting import EXPIRE_REQUESTS, REMIND_BOOKERS, REMIND_MANAGERS
 
@@ -12,6 +13,7 @@ __all__ = [
     "LAPSE_OFFERS",
     "MAKE_OFFERS",
     "RECHECK_ALLOWANCES",
+    "RECHECK_CALENDARS",
     "RECONCILE_ACCOUNTS",
     "REMIND_BOOKERS",
     "REMIND_MANAGERS",

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from marshmallow import Schema
 
 from labshare.booking import policy, queries, services
-from labshare.booking.pages.frame import as_moment, offers, pages
+from labshare.booking.pages.frame import offers, pages
 from labshare.booking.pages.listing import booking_page
 from labshare.booking.schemas import ApproveIn, MoveIn, RejectIn, VersionIn
 from labshare.kernel.actor import Actor
@@ -22,6 +22,7 @@ from labshare.web.guard import actor, first, safe_next
 from labshare.web.htmx import Form
 from labshare.web.i18n import said, say
 from labshare.web.retrying import form_retry
+from labshare.web.wall import as_moment
 
 FIELDS = ("reason", "starts_at", "ends_at", "samples", "note", "problem", "version")
 

@@ -9,11 +9,13 @@ from flask import Response, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 
 from labshare.booking import free, queries, services
-from labshare.booking.pages.frame import as_local, as_moment, asked_day, offers, pages
+from labshare.booking.pages.frame import asked_day, offers, pages
 from labshare.booking.schemas import BookingIn, CheckIn
 from labshare.booking.services.asking import Verdict
+from labshare.instruments import hours
 from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
+from labshare.instruments.words import hours as hours_in_words
 from labshare.instruments.words import length
 from labshare.kernel import clock
 from labshare.kernel.errors import N_, Conflict, Invalid, NotFound, Problem
@@ -25,6 +27,7 @@ from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import own, said, say
 from labshare.web.retrying import form_retry, new_key
+from labshare.web.wall import as_local, as_moment
 
 FIELDS = ("instrument", "starts_at", "ends_at", "purpose", "company")
 
@@ -124,6 +127,7 @@ def _free(known: Known, form: Form, now: Any) -> dict[str, Any]:
     lengths = _lengths(known)
     minutes = request.args.get("minutes", type=int) or _asked_length(form) or min(lengths, key=lambda n: abs(n - 60))
     slots = free.of_instrument(known, day_of(day, known.zone), minutes, now)
+    stretches, provisional = hours.of([known], day_of(day, known.zone))[known.id].of_day(day)
     inside = [slot for slot in slots if slot.start.astimezone(known.zone).date() == day]
     shown = [
         {
@@ -141,6 +145,8 @@ def _free(known: Known, form: Form, now: Any) -> dict[str, Any]:
         "minutes": minutes,
         "length_options": [(one, say(length(one))) for one in sorted({*lengths, minutes})],
         "slots": shown,
+        "open": say(hours_in_words(stretches)),
+        "provisional": provisional,
     }
 
 
@@ -190,4 +196,5 @@ def _judged(known: Known, verdict: Verdict | Problem) -> dict[str, Any]:
         "alternatives": offers(verdict.alternatives, known.code),
         "shares": [share for share in verdict.shares if share.left is not None],
         "over_quota": verdict.over_quota,
+        "provisional": verdict.provisional,
     }

@@ -14,8 +14,10 @@ from flask_babel import gettext as _
 from labshare.booking import lifecycle, schedule
 from labshare.booking.pages.frame import asked_day, minutes_into, pages
 from labshare.booking.schedule import Shown
+from labshare.instruments import hours, timeline
 from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
+from labshare.instruments.rules.opening import Hours
 from labshare.kernel import clock
 from labshare.kernel.slots import Slot, day_of, union
 from labshare.web.guard import actor
@@ -34,13 +36,15 @@ def week(code: str) -> str:
     days = [monday + number * DAY for number in range(7)]
     window = Slot(day_of(days[0], known.zone).start, day_of(days[-1], known.zone).end)
     claims = schedule.shown(actor(), [known.id], window)
+    opening = hours.of([known], window)[known.id]
     today = now.astimezone(known.zone).date()
     rows = [
         {
             "label": day(one, known.zone),
             "href": url_for("bookings.new", instrument=code, day=one.isoformat()) if one >= today else None,
             "today": one == today,
-            "claims": _of_day(claims, one, known.zone),
+            "claims": _closed(opening, one) + _of_day(claims, one, known.zone),
+            "note": _("provisional") if opening.of_day(one)[1] else None,
         }
         for one in days
     ]
@@ -71,11 +75,14 @@ def overview() -> str:
     claims: dict[str, list[Shown]] = defaultdict(list)
     for claim in schedule.shown(actor(), [one.id for one in known], window):
         claims[claim.instrument].append(claim)
+    opening = {} if wide else hours.of(known, window)
     step = 7 if wide else 1
     return show(
         "booking/overview.html",
         rows=[
-            _busy_week(one, claims[one.code], days) if wide else _busy_day(one, claims[one.code], chosen)
+            _busy_week(one, claims[one.code], days)
+            if wide
+            else _busy_day(one, claims[one.code], opening[one.id], chosen)
             for one in known
         ],
         wide=wide,
@@ -96,14 +103,23 @@ def _wanted(known: Known) -> bool:
     return (not category or category == str(known.category_id)) and (not site or site == known.site_code)
 
 
-def _busy_day(known: Known, claims: Sequence[Shown], chosen: date) -> dict[str, Any]:
+def _busy_day(known: Known, claims: Sequence[Shown], opening: Hours, chosen: date) -> dict[str, Any]:
+    name = own(known.name_en, known.name_zh)
     return {
         "label": known.code,
-        "note": own(known.name_en, known.name_zh),
+        "note": f"{name} · {_('provisional')}" if opening.of_day(chosen)[1] else name,
         "href": url_for("bookings.week", code=known.code, day=chosen.isoformat()),
-        "claims": _few(known, _of_day(claims, chosen, known.zone)),
+        "claims": _closed(opening, chosen) + _few(known, _of_day(claims, chosen, known.zone)),
         "today": False,
     }
+
+
+def _closed(opening: Hours, one: date) -> list[dict[str, Any]]:
+    """The stretches of the day in which the instrument is not open, as the timeline draws them."""
+    whole = day_of(one, opening.zone)
+    return [
+        _stretch("closed", slot.start, slot.end, one, opening.zone, _("closed")) for slot in opening.closed_in(whole)
+    ]
 
 
 def _few(known: Known, bars: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -126,8 +142,8 @@ def _busy_week(known: Known, claims: Sequence[Shown], days: list[date]) -> dict[
         for claim in claims:
             if piece := whole.meet(Slot(claim.starts_at, claim.ends_at)):
                 by_channel[claim.channel].append(piece)
-        hours = sum(slot.hours for slots in by_channel.values() for slot in union(slots))
-        taken.append({"day": one, "hours": hours, "share": hours / (24 * known.channels)})
+        busy = sum(slot.hours for slots in by_channel.values() for slot in union(slots))
+        taken.append({"day": one, "hours": busy, "share": busy / (24 * known.channels)})
     return {"known": known, "days": taken}
 
 
@@ -153,32 +169,38 @@ def _of_day(claims: Sequence[Shown], one: date, zone: ZoneInfo) -> list[dict[str
 def _bar(
     claim: Shown, start: datetime, end: datetime, one: date, zone: ZoneInfo, kind: str | None = None
 ) -> dict[str, Any]:
-    whole = day_of(one, zone)
-    first, last = max(start, whole.start), min(end, whole.end)
-    begin = minutes_into(one, first, zone)
-    until = minutes_into(one, last, zone) if last < whole.end else 1440
-    hours = f"{first.astimezone(zone):%H:%M}–{'24:00' if until == 1440 else format(last.astimezone(zone), '%H:%M')}"
     kind = kind or _kind(claim)
     names = {
         "busy": _("busy"),
         "buffer": _("warm-up or cool-down"),
         "maintenance": _("maintenance"),
         "outage": _("out of service"),
+        "offer": _("held for %(company)s", company=claim.company or ""),
     }
-    what = names.get(kind) or claim.company or ""
+    linked = claim.booking_id if kind != "buffer" else None
+    bar = _stretch(kind, start, end, one, zone, names.get(kind) or claim.company or "")
+    return bar | {"href": url_for("bookings.show", booking_id=linked) if linked else None}
+
+
+def _stretch(kind: str, start: datetime, end: datetime, one: date, zone: ZoneInfo, what: str) -> dict[str, Any]:
+    """A stretch of time as the day's row has it, cut at the day's ends."""
+    whole = day_of(one, zone)
+    first, last = max(start, whole.start), min(end, whole.end)
+    begin = minutes_into(one, first, zone)
+    until = minutes_into(one, last, zone) if last < whole.end else 1440
+    shown = f"{first.astimezone(zone):%H:%M}–{'24:00' if until == 1440 else format(last.astimezone(zone), '%H:%M')}"
+    text = f"{shown} {what}"
     return {
         "kind": kind,
         "start": begin,
         "minutes": max(until - begin, 1),
-        "text": f"{hours} {what}",
-        "title": f"{hours} {what}",
-        "href": url_for("bookings.show", booking_id=claim.booking_id)
-        if claim.booking_id and kind != "buffer"
-        else None,
+        "text": text,
+        "title": text,
+        "href": None,
     }
 
 
 def _kind(claim: Shown) -> str:
-    if claim.booking_id is None:
+    if claim.booking_id is None or claim.kind == timeline.OFFER:
         return claim.kind
     return "waiting" if claim.state == lifecycle.REQUESTED else "own"

@@ -12,6 +12,7 @@ from flask import Blueprint, request, url_for
 from labshare.booking import rules
 from labshare.booking.free import Alternative
 from labshare.web.i18n import own, span
+from labshare.web.wall import as_local
 
 pages = Blueprint("bookings", __name__, template_folder="../templates")
 
@@ -32,20 +33,6 @@ TONES = {
 def words() -> dict[str, Any]:
     """What templates need to name a booking's state."""
     return {"state_words": rules.STATE_WORDS, "state_tones": TONES}
-
-
-def as_moment(said: str, zone: ZoneInfo) -> str:
-    """A form's local time as RFC 3339 in the site's zone; anything else is left for the schema to refuse."""
-    try:
-        moment = datetime.fromisoformat(said)
-    except ValueError:
-        return said
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
-
-
-def as_local(moment: datetime, zone: ZoneInfo) -> str:
-    """A moment as a datetime-local field shows it, in the site's zone."""
-    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
 def asked_day(zone: ZoneInfo, now: datetime, later: int = 0, otherwise: str = "") -> date:

@@ -8,11 +8,12 @@ from typing import Any
 from flask import request, url_for
 
 from labshare.booking import beyond as standing_beyond
-from labshare.booking import lifecycle, policy, presence, queries, rules
+from labshare.booking import displacement, lifecycle, outcomes, policy, presence, queries, rules
+from labshare.booking import history as told
 from labshare.booking.models import Booking
-from labshare.booking.pages.frame import as_local, pages
+from labshare.booking.pages.frame import pages
 from labshare.booking.queries import Seen
-from labshare.booking.sentences import USE_WORDS, sentence
+from labshare.booking.sentences import CAUSE_WORDS, USE_WORDS, sentence
 from labshare.instruments import queries as catalogue
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
@@ -27,6 +28,7 @@ from labshare.web.htmx import Form, show
 from labshare.web.i18n import say
 from labshare.web.paging import PageArguments, page
 from labshare.web.retrying import new_key
+from labshare.web.wall import as_local
 
 TABS = {
     "upcoming": N_("Upcoming"),
@@ -60,10 +62,17 @@ def listed() -> str:
         (url_for("bookings.listed", tab=name, mine=shown["mine"]), words, name == tab) for name, words in TABS.items()
     ]
     items = [Seen(*row) for row in found.items]
-    states = [("", say(TABS["all"])), *((one, say(rules.STATE_WORDS[one])) for one in lifecycle.STATES)]
-    chosen = {"values": {"state": state or ""}}
     return show(
-        "booking/list.html", "rows", items=items, more=more, tabs=tabs, tab=tab, mine=mine, states=states, chosen=chosen
+        "booking/list.html",
+        "rows",
+        items=items,
+        more=more,
+        tabs=tabs,
+        tab=tab,
+        mine=mine,
+        states=[("", say(TABS["all"])), *((one, say(rules.STATE_WORDS[one])) for one in lifecycle.STATES)],
+        chosen={"values": {"state": state or ""}},
+        instead=outcomes.open_for([one.id for one in items if one.state == lifecycle.DISPLACED]),
     )
 
 
@@ -78,7 +87,7 @@ def booking_page(booking_id: int, form: Form) -> str:
     who, now = actor(), clock.now()
     seen = queries.seen(who, booking_id)
     history = [
-        {"at": row.at, "text": sentence(row.kind, row.data, row.who, seen.tz)} for row in queries.history(booking_id)
+        {"at": row.at, "text": sentence(row.kind, row.data, row.who, seen.tz)} for row in told.of_booking(booking_id)
     ]
     use = presence.use_of(booking_id)
     start, end = (use.starts_at, use.ends_at or seen.ends_at) if use else (seen.starts_at, seen.ends_at)
@@ -90,6 +99,7 @@ def booking_page(booking_id: int, form: Form) -> str:
     waits = seen.over_quota and seen.state == lifecycle.REQUESTED
     shares = quotes.of_slot(seen.company_id, known, seen.slot).shares if waits else ()
     cost = queries.charge_of_cancelling(who, seen, now) if "cancel" in can else 0
+    way = displacement.way_on(seen, now)
     return show(
         "booking/show.html",
         booking=seen,
@@ -100,10 +110,15 @@ def booking_page(booking_id: int, form: Form) -> str:
         form=form,
         use_words=USE_WORDS,
         shares=[share for share in shares if share.left is not None],
+        provisional=seen.provisional and seen.state in (lifecycle.REQUESTED, lifecycle.APPROVED),
         cost=cost,
         lost=charged(seen.slot.minutes, cost or seen.charge) / 60,
         sees_account=sees_account(who, seen.company_id),
         words=words,
+        way=way,
+        successor=outcomes.successor(seen.id) if way is not None else None,
+        may_answer=policy.MAY["accept"](who, seen),
+        cause_words=CAUSE_WORDS,
         retry_key=new_key(),
     )
 

@@ -84,6 +84,7 @@ def here(code: str) -> str:
         mine=mine,
         opens=opens,
         open=opens <= now,
+        keeps=keeping.may_keep(actor(), known.site_id) and known.state != "retired",
         form=Form(),
         retry_key=new_key(),
     )

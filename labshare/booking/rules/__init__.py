@@ -6,7 +6,6 @@ from labshare.booking.rules.asking import (
     STATE_WORDS,
     WAIVABLE,
     Ahead,
-    Claimed,
     Facts,
     acceptance_refusals,
     answer_is_due,
@@ -23,6 +22,7 @@ from labshare.booking.rules.asking import (
     window,
     wrong_move,
 )
+from labshare.booking.rules.terms import Claimed
 
 __all__ = [
     "QUOTA",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from labshare.booking import lifecycle
+from labshare.booking.rules.opening import closed
+from labshare.booking.rules.terms import Claimed, Terms
 from labshare.instruments.rules import BOOKABLE
+from labshare.instruments.rules.opening import ALWAYS, Hours
 from labshare.instruments.words import length
 from labshare.kernel.errors import N_, Reason
 from labshare.kernel.slots import MINUTE, Slot, on_grid
@@ -19,46 +20,6 @@ from labshare.quotas.rules import Share
 MANAGER = "lab_manager"
 QUOTA = "quota_exceeded"
 WAIVABLE = (QUOTA,)
-
-
-class Terms(Protocol):
-    """The numbers of an instrument that its bookings must keep; minutes and days."""
-
-    @property
-    def state(self) -> str: ...
-    @property
-    def zone(self) -> ZoneInfo: ...
-    @property
-    def channels(self) -> int: ...
-    @property
-    def grid_minutes(self) -> int: ...
-    @property
-    def min_minutes(self) -> int: ...
-    @property
-    def max_minutes(self) -> int: ...
-    @property
-    def warmup_minutes(self) -> int: ...
-    @property
-    def cooldown_minutes(self) -> int: ...
-    @property
-    def notice_minutes(self) -> int: ...
-    @property
-    def horizon_days(self) -> int: ...
-    @property
-    def decide_minutes(self) -> int: ...
-    @property
-    def approval(self) -> bool: ...
-
-
-class Claimed(Protocol):
-    """A claim that stands in the way."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def channel(self) -> int: ...
-    @property
-    def slot(self) -> Slot: ...
 
 
 @dataclass(frozen=True)
@@ -84,6 +45,7 @@ class Facts:
     in_the_way: Sequence[Claimed] = ()
     shares: Sequence[Share] = ()  # what the slot takes of the company's account
     ahead: Ahead | None = None  # None where nothing caps it
+    hours: Hours = ALWAYS
 
     def granted(self) -> int:
         """The channel to claim, once refusals() found nothing; raises RuntimeError where none is free."""
@@ -95,6 +57,11 @@ class Facts:
     def over_quota(self) -> bool:
         """Does it take more than is left, where a manager may be asked for that?"""
         return quotas.over_quota(self.shares)
+
+    @property
+    def provisional(self) -> bool:
+        """Does it stand only until a year's notice is published that says whether its days are worked?"""
+        return self.hours.is_provisional(self.slot)
 
     @property
     def approval(self) -> bool:
@@ -120,7 +87,7 @@ def decide_by(terms: Terms, slot: Slot, now: datetime) -> datetime:
 def refusals(facts: Facts) -> list[Reason]:
     """Every reason why the slot cannot be had; none means yes."""
     return [
-        *(*_standing(facts), *_length(facts), *_when(facts), *_taken(facts)),
+        *(*_standing(facts), *_length(facts), *_when(facts), *closed(facts.hours, facts.slot, MANAGER), *_taken(facts)),
         *(*quotas.refusals(facts.shares), *too_many(facts.ahead)),
     ]
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from labshare.booking.rules.asking import Claimed
+from labshare.booking.rules.terms import Claimed
 from labshare.kernel.errors import N_, Reason
 from labshare.kernel.slots import MINUTE, Slot
 

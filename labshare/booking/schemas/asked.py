@@ -13,7 +13,7 @@ from labshare.booking.services.offering import Wish
 from labshare.kernel.errors import N_
 from labshare.kernel.slots import Slot
 from labshare.web.bodies import Length, Line, Moment, OneOf, Prose, Whole
-from labshare.web.paging import PageArguments
+from labshare.web.paging import MOST, PageArguments
 
 BIGGEST_ID = 10**18
 LONGEST_WINDOW = timedelta(days=31)
@@ -146,6 +146,16 @@ class FreeIn(WindowIn):
     """How long a slot, and where to look for it."""
 
     minutes = Whole(1, 144_000, required=True)
+
+
+class FreeAnywhereIn(FreeIn):
+    """How long a slot, where to look for it, and on which instruments: all that can be booked where none is named."""
+
+    instrument = fields.List(Line(40), load_default=list, validate=Length(max=500))
+    category = Line(120, load_default="", metadata={"description": "Its id, or a name of it."})
+    site = Line(30, load_default="", metadata={"description": "The site's code."})
+    limit = Whole(1, MOST, load_default=50, metadata={"description": "At most this many items, up to 200."})
+    cursor = fields.String(load_default=None, metadata={"description": "`next` of the page before."})
 
 
 class TimelineIn(WindowIn):

@@ -65,6 +65,9 @@ class BookingOut(Schema):
     created_at = fields.AwareDateTime(required=True)
     excuse = fields.String(metadata={"description": "Why a missed one is nobody's fault: closed, overrun."})
     over_quota = fields.Boolean(metadata={"description": "Waits for a manager to waive hours that are not left."})
+    provisional = fields.Boolean(
+        metadata={"description": "The holiday notice of its year is not published yet; it is looked at again then."}
+    )
     replaces = fields.Integer(
         allow_none=True, metadata={"description": "The displaced booking for which it was taken."}
     )
@@ -96,6 +99,7 @@ def _written(seen: Seen) -> dict[str, Any]:
         "created_at": seen.created_at.isoformat(),
         "excuse": seen.excuse,
         "over_quota": seen.over_quota,
+        "provisional": seen.provisional,
         "replaces": seen.replaces_id,
     }
 
@@ -176,6 +180,9 @@ class VerdictOut(Schema):
     alternatives = fields.List(fields.Nested(AlternativeOut), required=True)
     estimate_cny = fields.Float(required=True)
     over_quota = fields.Boolean(required=True)
+    provisional = fields.Boolean(
+        required=True, metadata={"description": "The holiday notice of its year is not published yet."}
+    )
     account = fields.List(fields.Nested(ShareOut), required=True)
 
 
@@ -183,6 +190,13 @@ class BookingsOut(Schema):
     """A page of bookings."""
 
     items = fields.List(fields.Nested(BookingOut), required=True)
+    next = fields.String(allow_none=True)
+
+
+class FreesAnywhereOut(Schema):
+    """A page of free slots, the earliest first, each with its instrument."""
+
+    items = fields.List(fields.Nested(AlternativeOut), required=True)
     next = fields.String(allow_none=True)
 
 

@@ -42,7 +42,8 @@ class Draft:
 class Verdict:
     """What a dry run found: every reason against, the nearest slots that pass, the estimated price, and the hours.
 
-    `over_quota`: a manager would have to waive the hours that are not left.
+    `over_quota`: a manager would have to waive the hours that are not left. `provisional`: a year's notice that is not
+    published yet may close the day.
     """
 
     known: Known
@@ -51,6 +52,7 @@ class Verdict:
     estimate_cny: float
     shares: Sequence[Share]
     over_quota: bool
+    provisional: bool
 
     @property
     def allowed(self) -> bool:
@@ -67,7 +69,7 @@ def check(actor: Actor, draft: Draft) -> Verdict:
     reasons = rules.refusals(facts)
     others = _others(known, draft.slot, now, reasons) if reasons else []
     estimate = round(float(known.rate_cny_per_hour) * draft.slot.hours, 2)
-    return Verdict(known, reasons, others, estimate, facts.shares, facts.over_quota)
+    return Verdict(known, reasons, others, estimate, facts.shares, facts.over_quota, facts.provisional)
 
 
 def request(actor: Actor, draft: Draft, retry: Retry | None = None) -> Seen:
@@ -192,6 +194,7 @@ def _carry_over(
         "channel": channel,
         "decide_by": rules.decide_by(known, slot, now) if facts.approval else None,
         "over_quota": facts.over_quota,
+        "provisional": facts.provisional,
     }
     table = table_of(Booking)
     new = swap(tx, table, old.id, old.version if version is None else version, values)
@@ -208,6 +211,7 @@ def _carry_over(
         was=old.state,
         state=state,
         over_quota=facts.over_quota,
+        provisional=facts.provisional,
     )
     publish(tx, actor, moved, now)
     return replace(old, version=new, **values)

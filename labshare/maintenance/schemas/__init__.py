@@ -15,24 +15,23 @@ from labshare.maintenance.schemas.asked import (
     WindowPatch,
     WindowsIn,
 )
-from labshare.maintenance.schemas.told import (
+from labshare.maintenance.schemas.equipment import (
     AddedOut,
-    ConsequencesOut,
     DocumentsOut,
-    DoneOut,
     OutageOut,
     OutagesOut,
-    PlannedOut,
     UpkeepOut,
     UpkeepsOut,
     UtilitiesOut,
     UtilityOut,
+)
+from labshare.maintenance.schemas.told import (
+    ConsequencesOut,
+    DoneOut,
+    Foreseen,
+    PlannedOut,
     WindowOut,
     WindowsOut,
-    consequences_out,
-    listing,
-    outage_out,
-    window_out,
 )
 
 __all__ = [
@@ -43,6 +42,7 @@ __all__ = [
     "DocumentIn",
     "DocumentsOut",
     "DoneOut",
+    "Foreseen",
     "OutageIn",
     "OutageOut",
     "OutagesIn",
@@ -62,8 +62,4 @@ __all__ = [
     "WindowPatch",
     "WindowsIn",
     "WindowsOut",
-    "consequences_out",
-    "listing",
-    "outage_out",
-    "window_out",
 ]

@@ -80,9 +80,7 @@ class SlotIn(Schema):
 class WindowIn(SlotIn):
     """Planned maintenance: of which instruments, when, how often, and what becomes of bookings in the way."""
 
-    instruments = fields.List(
-        Line(40), load_default=list, validate=Length(max=MOST), metadata={"example": ["SEM-01", "SEM-02"]}
-    )
+    instruments = fields.List(Line(40), load_default=list, validate=Length(max=MOST), metadata={"example": ["SEM-01"]})
     category = Whole(1, BIGGEST_ID, metadata={"description": "All instruments of yours in this category."})
     site = Line(30, metadata={"description": "All instruments of this site, or those of the category there."})
     utility = Whole(1, BIGGEST_ID, metadata={"description": "All instruments that depend on it."})
@@ -155,7 +153,7 @@ class OutageIn(Schema):
 class OutagesIn(PageArguments):
     """Which outages to list."""
 
-    open = Flag(load_default=None)
+    open = Flag(load_default=None, metadata={"description": "Those that go on, or those that are over; or all."})
 
 
 class RepairedIn(Schema):
@@ -170,14 +168,16 @@ class UtilityIn(Schema):
 
     name_en = Line(120, required=True, metadata={"example": "Chiller 2"})
     name_zh = Line(120, required=True, metadata={"example": "2 号冷水机"})
-    instruments = fields.List(Line(40), required=True, validate=Length(min=1, max=MOST))
+    instruments = fields.List(
+        Line(40), required=True, validate=Length(min=1, max=MOST), metadata={"example": ["SEM-01"]}
+    )
 
 
 class UpkeepIn(Schema):
     """How often an instrument needs a kind of work: by days, by hours of use, or whichever comes first."""
 
     kind = fields.String(required=True, validate=OneOf(KINDS))
-    every_days = Whole(1, 3660, load_default=None, allow_none=True)
+    every_days = Whole(1, 3660, load_default=None, allow_none=True, metadata={"example": 365})
     every_hours = Whole(1, 100_000, load_default=None, allow_none=True)
     note = Line(500, least=0, load_default="")
 
@@ -186,7 +186,7 @@ class DocumentIn(Schema):
     """A file of at most half a megabyte, its bytes in Base64."""
 
     name = Line(200, required=True, metadata={"example": "calibration-2026.pdf"})
-    content = fields.String(required=True, metadata={"format": "byte"})
+    content = fields.String(required=True, metadata={"format": "byte", "example": "JVBERi0xLjcK"})
 
     @post_load
     def read(self, data: dict[str, Any], **_rest: Any) -> dict[str, Any]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from labshare.booking.queries import Seen as Booking
-from labshare.kernel import clock
 from labshare.maintenance.lifecycle import STATES
 from labshare.maintenance.models import KINDS
 from labshare.maintenance.planner import Consequences, Line
-from labshare.maintenance.queries import Broken, Named, Seen, Shared
+from labshare.maintenance.queries import Named, Seen
 from labshare.maintenance.services.planning import Planned
-from labshare.maintenance.upkeep import Due
 from labshare.web.api import ReasonOut
 from labshare.web.bodies import OneOf
 from labshare.web.errors import alternative_out, reasons_out
@@ -111,6 +109,15 @@ class StretchOut(Schema):
     ends_at = fields.AwareDateTime(required=True)
 
 
+@dataclass(frozen=True)
+class Foreseen:
+    """What a plan comes to, the codes of its instruments by id, and how many windows it is."""
+
+    consequences: Consequences
+    codes: Mapping[int, str] = field(default_factory=dict)
+    windows: int = 1
+
+
 class ConsequencesOut(Schema):
     """What saving would do: whom it hits, by company, which time it takes, and every reason why it cannot be."""
 
@@ -121,28 +128,28 @@ class ConsequencesOut(Schema):
     stretches = fields.List(fields.Nested(StretchOut), metadata={"description": "At most a thousand of them."})
     windows = fields.Integer(metadata={"description": "How many windows it is; more than one where it repeats."})
 
+    def dump(self, obj: Foreseen, *, many: bool | None = None) -> Any:  # noqa: ARG002 - marshmallow's signature
+        """What the fields above say."""
+        found = obj.consequences
+        return {
+            "allowed": not found.reasons,
+            "reasons": reasons_out(list(found.reasons)),
+            "bookings": [_line(line) for line in found.lines],
+            "companies": affected_out(found),
+            "stretches": [
+                {
+                    "instrument": obj.codes[place.instrument_id],
+                    "channel": place.channel,
+                    "starts_at": place.slot.start.isoformat(),
+                    "ends_at": place.slot.end.isoformat(),
+                }
+                for place in found.places[:MOST_STRETCHES]
+            ],
+            "windows": obj.windows,
+        }
+
 
 MOST_STRETCHES = 1000
-
-
-def consequences_out(found: Consequences, codes: dict[int, str], windows: int = 1) -> dict[str, Any]:
-    """What a plan comes to, as it goes over the wire."""
-    return {
-        "allowed": not found.reasons,
-        "reasons": reasons_out(list(found.reasons)),
-        "bookings": [_line(line) for line in found.lines],
-        "companies": affected_out(found),
-        "stretches": [
-            {
-                "instrument": codes[place.instrument_id],
-                "channel": place.channel,
-                "starts_at": place.slot.start.isoformat(),
-                "ends_at": place.slot.end.isoformat(),
-            }
-            for place in found.places[:MOST_STRETCHES]
-        ],
-        "windows": windows,
-    }
 
 
 def affected_out(found: Consequences) -> list[dict[str, Any]]:
@@ -200,146 +207,3 @@ class DoneOut(Schema):
     def dump(self, obj: Consequences, *, many: bool | None = None) -> Any:  # noqa: ARG002 - marshmallow's signature
         """Whom it hit."""
         return {"bookings": [_hit(line.booking) for line in obj.lines], "companies": affected_out(obj)}
-
-
-class OutageOut(Schema):
-    """An instrument that is broken, or was; until when its time is taken, and by whom it was expected to work again."""
-
-    id = fields.Integer(required=True)
-    state = fields.String(required=True, validate=OneOf(("open", "ended")))
-    instrument = fields.Dict(required=True)
-    began_at = fields.AwareDateTime(required=True)
-    claimed_until = fields.AwareDateTime(required=True)
-    expected_until = fields.AwareDateTime(allow_none=True)
-    ended_at = fields.AwareDateTime(allow_none=True)
-    note = fields.String(required=True)
-    remedy = fields.String(required=True)
-    version = fields.Integer(required=True)
-
-    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
-        """What the fields above say."""
-        if self.many if many is None else many:
-            return [outage_out(one) for one in obj]
-        return outage_out(obj)
-
-
-def outage_out(one: Broken) -> dict[str, Any]:
-    """An outage as it goes over the wire."""
-    plain = {name: getattr(one, name) for name in ("id", "state", "note", "remedy", "version")}
-    moments = ("began_at", "claimed_until", "expected_until", "ended_at")
-    instrument = {"code": one.code, "name": own(one.name_en, one.name_zh)}
-    return plain | {"instrument": instrument} | {name: _moment(getattr(one, name)) for name in moments}
-
-
-def _moment(at: datetime | None) -> str | None:
-    return at.isoformat() if at is not None else None
-
-
-class OutagesOut(Schema):
-    """A page of outages."""
-
-    items = fields.List(fields.Nested(OutageOut), required=True)
-    next = fields.String(allow_none=True)
-
-
-class UtilityOut(Schema):
-    """A utility and the codes of what depends on it."""
-
-    id = fields.Integer(required=True)
-    name = fields.String(required=True)
-    name_en = fields.String(required=True)
-    name_zh = fields.String(required=True)
-    instruments = fields.List(fields.String(), required=True)
-    version = fields.Integer(required=True)
-
-    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
-        """What the fields above say."""
-        if self.many if many is None else many:
-            return [_utility_out(one) for one in obj]
-        return _utility_out(obj)
-
-
-def _utility_out(one: Shared) -> dict[str, Any]:
-    plain = {name: getattr(one, name) for name in ("id", "name_en", "name_zh", "version")}
-    return plain | {"name": own(one.name_en, one.name_zh), "instruments": list(one.instruments)}
-
-
-class UtilitiesOut(Schema):
-    """Every utility."""
-
-    items = fields.List(fields.Nested(UtilityOut), required=True)
-    next = fields.String(allow_none=True)
-
-
-class UpkeepOut(Schema):
-    """What an instrument needs again and again; hours run since it was last done, and when it is planned next."""
-
-    id = fields.Integer(required=True)
-    instrument = fields.Dict(required=True)
-    kind = fields.String(required=True, validate=OneOf(KINDS))
-    every_days = fields.Integer(allow_none=True)
-    every_hours = fields.Integer(allow_none=True)
-    note = fields.String(required=True)
-    since = fields.AwareDateTime(required=True)
-    hours_run = fields.Float(required=True)
-    due_on = fields.AwareDateTime(allow_none=True)
-    overdue = fields.Boolean(required=True)
-    next_at = fields.AwareDateTime(allow_none=True)
-    version = fields.Integer(required=True)
-
-    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
-        """What the fields above say."""
-        now = clock.now()
-        if self.many if many is None else many:
-            return [_upkeep_out(one, now) for one in obj]
-        return _upkeep_out(obj, now)
-
-
-def _upkeep_out(one: Due, now: datetime) -> dict[str, Any]:
-    plain = {name: getattr(one, name) for name in ("id", "kind", "every_days", "every_hours", "note", "version")}
-    return plain | {
-        "instrument": {"code": one.code, "name": own(one.name_en, one.name_zh)},
-        "since": one.since.isoformat(),
-        "hours_run": one.minutes_run / 60,
-        "due_on": _moment(one.due_on),
-        "overdue": one.is_overdue(now),
-        "next_at": _moment(one.next_at),
-    }
-
-
-class UpkeepsOut(Schema):
-    """What every instrument of yours needs."""
-
-    items = fields.List(fields.Nested(UpkeepOut), required=True)
-    next = fields.String(allow_none=True)
-
-
-class DocumentOut(Schema):
-    """A file of a window."""
-
-    id = fields.Integer(required=True)
-    name = fields.String(required=True)
-    size = fields.Integer(required=True, metadata={"description": "Bytes."})
-    at = fields.AwareDateTime(required=True)
-
-
-class DocumentsOut(Schema):
-    """Every file of a window."""
-
-    items = fields.List(fields.Nested(DocumentOut), required=True)
-    next = fields.String(allow_none=True)
-
-
-class AddedOut(Schema):
-    """The number of what was added."""
-
-    id = fields.Integer(required=True)
-
-    def dump(self, obj: int, *, many: bool | None = None) -> Any:  # noqa: ARG002 - marshmallow's signature
-        """The number."""
-        return {"id": obj}
-
-
-def listing(items: Sequence[dict[str, Any]], following: str | None) -> dict[str, Any]:
-    """A page as it goes over the wire."""
-    return {"items": list(items), "next": following}

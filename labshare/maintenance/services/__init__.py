@@ -1,6 +1,6 @@
 """What people do about maintenance."""
 
-from labshare.maintenance.services.breaking import repaired, report
+from labshare.maintenance.services.breaking import preview_report, repaired, report
 from labshare.maintenance.services.equipping import (
     add_document,
     add_utility,
@@ -33,6 +33,7 @@ __all__ = [
     "plan",
     "preview",
     "preview_change",
+    "preview_report",
     "preview_suspension",
     "preview_withdrawal",
     "remove_document",

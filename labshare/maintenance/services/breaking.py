@@ -22,14 +22,29 @@ from labshare.kernel.errors import Forbidden
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import MINUTE, Slot
-from labshare.maintenance import lifecycle, policy, queries, rules
+from labshare.maintenance import lifecycle, planner, policy, queries, rules
 from labshare.maintenance.events import OutageBegan, OutageEnded, OutageExtended
 from labshare.maintenance.models import Outage
+from labshare.maintenance.planner import Consequences, Line
 from labshare.maintenance.queries import Broken
 from labshare.maintenance.services.planning import again
 from labshare.quotas.account import Entry
 
 _outage = table_of(Outage)
+
+
+def preview_report(actor: Actor, code: str, expected_until: datetime | None = None) -> Consequences:
+    """Whom an outage that is reported now would hit, and where they could go. Raises as `report` does, but Conflict."""
+    now = clock.now()
+    known = _mine(actor, code)
+    has_one = queries.open_outage_of(known.id) is not None
+    reasons = rules.outage_refusals(known.state, has_one=has_one, until=expected_until, now=now)
+    if reasons:
+        return Consequences(reasons=reasons)
+    slot = Slot(now, expected_until or now + rules.UNTIL_KNOWN)
+    found = displacement.hit([Area(known.id, slot)])
+    foreseen = Consequences([Line(one) for one in found.bookings], hit=found)
+    return planner.with_nearest(foreseen, now, taking=planner.all_of(known, slot))
 
 
 def report(

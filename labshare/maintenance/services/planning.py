@@ -16,7 +16,6 @@ from labshare.booking.models import MAINTENANCE
 from labshare.instruments import condition, timeline
 from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
-from labshare.instruments.timeline import Place
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, swap, table_of, transaction
@@ -59,6 +58,11 @@ class Planned:
     windows: Sequence[Seen]
     consequences: Consequences
 
+    @property
+    def id(self) -> int:
+        """The first window's: where whoever asked goes on."""
+        return self.windows[0].id
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -89,12 +93,14 @@ def _plan(actor: Actor, draft: Draft, retry: Retry | None) -> Planned:
         found = planner.foresee(plan_, now, tx)
         refuse(found.reasons)
         windows = _save(tx, actor, draft, plan_.instruments, slots, now)
-        entries, hit = [], _by_window(found, windows)
+        entries, hit = [], planner.by_window(found, windows)
         for one in windows:
             entries += displacement.displace(tx, actor, hit[one.id], Cause(MAINTENANCE, one.id), now)
         if draft.when_hit != rules.FIT:
             displacement.clear(tx, found.hit, slots[0].start)
-        timeline.claim_all(tx, timeline.MAINTENANCE, [(_owner(windows, place), place) for place in found.places])
+        timeline.claim_all(
+            tx, timeline.MAINTENANCE, [(planner.owner_of(windows, place), place) for place in found.places]
+        )
         for one in windows:
             said: dict[str, Any] = {"displaced": len(hit[one.id].bookings), "series_id": one.series_id}
             publish(tx, actor, WindowPlanned(**about(one), version=1, **said), now)
@@ -278,23 +284,3 @@ def _save(
     places = [{"window_id": number, "instrument_id": one.id} for number in numbers for one in instruments]
     tx.execute(sa.insert(_place), places)
     return queries.read(queries.WINDOW.where(Window.id.in_(numbers)).order_by(Window.starts_at, Window.id))
-
-
-def _by_window(found: Consequences, windows: Sequence[Seen]) -> dict[int, Hit]:
-    """Which window displaces which booking: the first whose time the booking's claim touches; offers go at once."""
-    owner: dict[int, int] = {}
-    for _, claim in found.hit.claims:
-        if claim.kind == timeline.BOOKING and claim.owner_id not in owner:
-            owner[claim.owner_id] = next(one.id for one in windows if one.slot.overlaps(claim.slot))
-    displaced = {line.booking.id for line in found.lines}
-    hit = {
-        one.id: Hit(bookings=[b for b in found.hit.bookings if b.id in displaced and owner[b.id] == one.id])
-        for one in windows
-    }
-    if windows and not windows[0].fits:
-        hit[windows[0].id] = replace(hit[windows[0].id], offers=found.hit.offers)
-    return hit
-
-
-def _owner(windows: Sequence[Seen], place: Place) -> int:
-    return next(one.id for one in windows if one.slot.contains(place.slot))

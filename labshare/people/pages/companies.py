@@ -152,13 +152,6 @@ def company_reject(company_id: int) -> Any:
     return _decide(company_id, services.reject_company, _("The company is told that we declined."), with_reason=True)
 
 
-@pages.post("/companies/<id:company_id>/suspend")
-@first(deciding)
-def company_suspend(company_id: int) -> Any:
-    """Stop the company from booking."""
-    return _decide(company_id, services.suspend_company, _("The company may not book for now."), with_reason=True)
-
-
 @pages.post("/companies/<id:company_id>/reactivate")
 @first(deciding)
 def company_reactivate(company_id: int) -> Any:

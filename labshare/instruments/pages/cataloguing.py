@@ -1,4 +1,4 @@
-"""The HTML door to the catalogue."""
+"""The catalogue as pages."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from labshare.instruments import policy, queries, rules, search, services, words
+from labshare.instruments import hours, policy, queries, rules, search, services, words
 from labshare.instruments.models import MODES, STATES
+from labshare.instruments.pages.frame import pages
 from labshare.instruments.queries import Described
 from labshare.instruments.schemas import CatalogueArguments, InstrumentIn, InstrumentPatch
 from labshare.instruments.search import Wanted
-from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, Problem
+from labshare.kernel import clock
+from labshare.kernel.errors import Conflict, Forbidden, Invalid, Problem
 from labshare.kernel.slots import local
 from labshare.web.bodies import load
+from labshare.web.files import sent_text
 from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import LOCAL, own, said, say
 from labshare.web.prose import prose
 
-pages = Blueprint("instruments", __name__, template_folder="templates")
 FILTERS = ("q", "category", "site", "state", "free_from", "free_to")
 FLAGS = ("approval_required", "qualification_required")
 UNSAID_WHEN_EMPTY = ("owner", "site", "category_zh", "version")
@@ -86,6 +88,7 @@ def _moment(typed: str, zone: ZoneInfo) -> str:
 def show_one(code: str) -> str:
     """Everything a customer wants to know of one instrument."""
     it = queries.by_code(actor(), code)
+    today = clock.now().astimezone(it.zone).date()
     return show(
         "instruments/show.html",
         it=it,
@@ -107,6 +110,8 @@ def show_one(code: str) -> str:
             absence_percent=it.no_show_percent,
         ),
         answered=words.length(it.decide_minutes),
+        opening=words.week(hours.of_place(hours.at_instrument(code), today).pattern(today)),
+        owners=queries.owners_of(it.id) if policy.may_keep(actor(), it.site_id) else [],
         keeps=policy.may_keep(actor(), it.site_id),
         words=words,
     )
@@ -239,7 +244,7 @@ def bring_in() -> Response | tuple[str, int]:
     _keeper()
     text, only_check = "", request.form.get("act") != "import"
     try:
-        text = _sheet_text()
+        text = sent_text()
         done = services.import_instruments(actor(), text, dry_run=only_check)
     except Invalid as problem:
         faults = getattr(problem, "faults", [])
@@ -251,14 +256,3 @@ def bring_in() -> Response | tuple[str, int]:
     count = len(done.created) + len(done.changed)
     flash(ngettext("%(num)d instrument brought in.", "%(num)d instruments brought in.", count), "good")
     return redirect(url_for("instruments.catalogue"), 303)
-
-
-def _sheet_text() -> str:
-    sent = request.files.get("file")
-    raw = sent.read() if sent is not None and sent.filename else b""
-    if not raw:
-        return request.form.get("text", "")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Invalid(fields={"file": [N_("Please save the sheet as CSV in UTF-8.")]}) from error

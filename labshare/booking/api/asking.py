@@ -1,13 +1,13 @@
-"""The JSON door to bookings."""
+"""Bookings and the timeline by JSON."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Response
 
 from labshare.booking import displacement, free, policy, presence, queries, schedule, services
+from labshare.booking.api.frame import as_json, blp
 from labshare.booking.models import Booking
 from labshare.booking.presence import Use
 from labshare.booking.queries import Seen
@@ -20,7 +20,9 @@ from labshare.booking.schemas import (
     BookingsOut,
     CheckIn,
     CheckOutIn,
+    FreeAnywhereIn,
     FreeIn,
+    FreesAnywhereOut,
     FreesOut,
     ListIn,
     MoveIn,
@@ -39,18 +41,16 @@ from labshare.booking.schemas import (
 from labshare.booking.services.asking import Draft
 from labshare.booking.services.offering import Wish
 from labshare.instruments import queries as catalogue
+from labshare.instruments import search
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import Forbidden
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
-from labshare.web.api import Blueprint
 from labshare.web.errors import alternative_out, reasons_out
 from labshare.web.guard import actor, first
 from labshare.web.i18n import own
 from labshare.web.paging import page
-
-blp = Blueprint("bookings", "Ask for instrument time, and what becomes of it")
 
 
 def may(move: str) -> Any:
@@ -80,13 +80,14 @@ def request(draft: Draft, retry: Retry | None) -> Seen:
 def check(draft: Draft) -> Response:
     """Dry run: would this request pass, and what else would?"""
     verdict = services.check(actor(), draft)
-    return _json(
+    return as_json(
         {
             "allowed": verdict.allowed,
             "reasons": reasons_out(verdict.reasons),
             "alternatives": [alternative_out(one) for one in verdict.alternatives],
             "estimate_cny": verdict.estimate_cny,
             "over_quota": verdict.over_quota,
+            "provisional": verdict.provisional,
             "account": shares_out(verdict.shares),
         }
     )
@@ -101,7 +102,7 @@ def listed(query: dict[str, Any]) -> Response:
     limit, cursor = query.pop("limit"), query.pop("cursor")
     statement = queries.listed(actor(), company_id=query.pop("company", None), **query)
     found = page(statement, Booking.starts_at, Booking.id, limit, cursor)
-    return _json(listing([Seen(*row) for row in found.items], found.next))
+    return as_json(listing([Seen(*row) for row in found.items], found.next))
 
 
 @blp.get("/bookings/<id:booking_id>")
@@ -206,7 +207,19 @@ def free_slots(query: dict[str, Any], code: str) -> Response:
     """Every slot of this length on the grid that would pass the rules, each by itself."""
     found = free.of_instrument(catalogue.known(code), query["window"], query["minutes"], clock.now())
     items = [{"starts_at": slot.start.isoformat(), "ends_at": slot.end.isoformat()} for slot in found]
-    return _json({"items": items, "next": None})
+    return as_json({"items": items, "next": None})
+
+
+@blp.get("/free")
+@blp.refuses(404, 422)
+@blp.arguments(FreeAnywhereIn, location="query")
+@blp.response(200, FreesAnywhereOut)
+def free_anywhere(query: dict[str, Any]) -> Response:
+    """Free slots of this length on many instruments, the earliest first; each would pass the rules by itself."""
+    named = query["instrument"]
+    known = catalogue.known_all(named) if named else search.bookable(actor(), query["category"], query["site"])
+    found = free.page(known, query["window"], query["minutes"], clock.now(), query["limit"], query["cursor"])
+    return as_json({"items": [alternative_out(one) for one in found.items], "next": found.next})
 
 
 @blp.get("/timeline")
@@ -218,7 +231,7 @@ def timeline(query: dict[str, Any]) -> Response:
     known = catalogue.known_all(query["instrument"]) if query["instrument"] else catalogue.known_in_service()
     names = {one.code: {"code": one.code, "name": own(one.name_en, one.name_zh)} for one in known}
     found = schedule.shown(actor(), [one.id for one in known], query["window"])
-    return _json({"items": [_claim(one, names) for one in found], "next": None})
+    return as_json({"items": [_claim(one, names) for one in found], "next": None})
 
 
 def _claim(one: Any, names: dict[str, dict[str, str]]) -> dict[str, Any]:
@@ -239,8 +252,3 @@ def _claim(one: Any, names: dict[str, dict[str, str]]) -> dict[str, Any]:
             "ends_at": last.isoformat(),
         }
     return item
-
-
-def _json(body: dict[str, Any]) -> Response:
-    """Rows written as they are: a schema would cost more than the query on a long list."""
-    return Response(json.dumps(body, separators=(",", ":")), content_type="application/json")

@@ -1,4 +1,4 @@
-"""What keepers of the catalogue do: add an instrument, change one, bring in a sheet of them."""
+"""What keepers of the catalogue do with its entries: add an instrument, change one, bring in a sheet of them."""
 
 from __future__ import annotations
 
@@ -7,23 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy import insert
 
-from labshare.instruments import entry, policy, queries, sheet, timeline
+from labshare.instruments import entry, policy, queries, rules, sheet, timeline
 from labshare.instruments.entry import Directory, Settled
 from labshare.instruments.events import InstrumentAdded, InstrumentChanged
-from labshare.instruments.models import Instrument
+from labshare.instruments.models import Instrument, Ownership
 from labshare.instruments.queries import Described
-from labshare.instruments.sheet import Fault
+from labshare.instruments.sheet import BadSheet, Fault
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import Transaction, swap, transaction
-from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, Reason, Text
+from labshare.kernel.db import Transaction, swap, table_of, transaction
+from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, Reason
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 
-BUSY_AHEAD = N_("There is time taken ahead; it must be freed first.")
+BUSY_AHEAD = Reason(
+    "time_taken_ahead",
+    N_("There is time taken ahead: retire the instrument, or take channels away, where you are shown whom that hits."),
+)
+BROKEN = Reason("outage", N_("An outage of it goes on; end that instead."))
 
 
 def add(actor: Actor, said: Mapping[str, Any], *, retry: Retry | None = None, now: datetime | None = None) -> Described:
@@ -37,7 +43,7 @@ def add(actor: Actor, said: Mapping[str, Any], *, retry: Retry | None = None, no
         _allow(actor, settled, None)
         if settled.faults:
             raise Invalid(fields=settled.faults)
-        _add(tx, actor, settled, entry.make_categories(tx, directory), now)
+        _add(tx, actor, settled, directory, entry.make_categories(tx, directory), now)
         return tx.done(queries.by_code(actor, said["code"]))
 
 
@@ -65,11 +71,12 @@ def change(
         _allow(actor, settled, before)
         if settled.faults:
             raise Invalid(fields=settled.faults)
-        if _in_the_way(before, settled, now):
-            raise Conflict(BUSY_AHEAD, reasons=[Reason("time_taken_ahead", BUSY_AHEAD)])
+        if blocked := _in_the_way(before, settled, now):
+            _, reason = blocked
+            raise Conflict(reason.message, reasons=[reason])
         changes = settled.changes(before)
         if changes:
-            _change(tx, actor, before, settled, changes, entry.make_categories(tx, directory), now)
+            _change(tx, actor, before, settled, changes, directory, entry.make_categories(tx, directory), now)
         return tx.done(queries.by_code(actor, code))
 
 
@@ -79,19 +86,25 @@ def _allow(actor: Actor, settled: Settled, before: Described | None) -> None:
         raise Forbidden
 
 
-def _in_the_way(before: Described, settled: Settled, now: datetime) -> str | None:
-    """The field that cannot change so, because time is taken ahead on what it would take away; or None."""
-    if settled.columns["state"] == "retired" != before.state:
-        return "state" if queries.busy_ahead(before.id, 0, now) else None
-    if settled.columns["channels"] < before.channels:
-        return "channels" if queries.busy_ahead(before.id, settled.columns["channels"], now) else None
+def _in_the_way(before: Described, settled: Settled, now: datetime) -> tuple[str, Reason] | None:
+    """The field that cannot change so, and why: time is taken ahead on what it would take away, or it is broken."""
+    state, channels = settled.columns["state"], settled.columns["channels"]
+    if state == "retired" != before.state:
+        return ("state", BUSY_AHEAD) if queries.busy_ahead(before.id, 0, now) else None
+    if state in rules.BOOKABLE and before.state not in rules.BOOKABLE and queries.is_broken(before.id, now):
+        return "state", BROKEN
+    if channels < before.channels:
+        return ("channels", BUSY_AHEAD) if queries.busy_ahead(before.id, channels, now) else None
     return None
 
 
-def _add(tx: Transaction, actor: Actor, settled: Settled, made: Mapping[str, int], now: datetime) -> None:
+def _add(
+    tx: Transaction, actor: Actor, settled: Settled, directory: Directory, made: Mapping[str, int], now: datetime
+) -> None:
     row = settled.row(made)
     new_id = tx.execute(insert(Instrument).values(**row).returning(Instrument.id)).scalar_one()
     names = {name: row[name] for name in ("code", "name_en", "name_zh", "site_id")}
+    _own(tx, new_id, row, directory, now)
     publish(tx, actor, InstrumentAdded(object_id=new_id, version=1, **names), now)
 
 
@@ -101,11 +114,14 @@ def _change(
     before: Described,
     settled: Settled,
     changes: Mapping[str, list[Any]],
+    directory: Directory,
     made: Mapping[str, int],
     now: datetime,
 ) -> None:
     row = settled.row(made)
     version = swap(tx, _TABLE, before.id, before.version, {name: row[name] for name in changes})
+    if "owner_id" in changes:
+        _own(tx, before.id, row, directory, now)
     fact = InstrumentChanged(object_id=before.id, version=version, code=before.code, changes=changes)
     publish(tx, actor, fact, now)
     if row["channels"] > before.channels:
@@ -113,6 +129,15 @@ def _change(
 
 
 _TABLE: Any = Instrument.__table__
+_ownership = table_of(Ownership)
+
+
+def _own(tx: Transaction, instrument_id: int, row: Mapping[str, Any], directory: Directory, now: datetime) -> None:
+    """Remember whose it is from today on; whose it was for a part of the day is not remembered."""
+    zone = next(ZoneInfo(site.zone) for site in directory.sites if site.id == row["site_id"])
+    mine = {"instrument_id": instrument_id, "valid_from": now.astimezone(zone).date()}
+    tx.execute(sa.delete(_ownership).where(*(_ownership.c[name] == value for name, value in mine.items())))
+    tx.execute(sa.insert(_ownership).values(**mine, owner_id=row["owner_id"]))
 
 
 # ---------------------------------------------------------------- a sheet of instruments
@@ -126,17 +151,6 @@ class Imported:
     changed: dict[str, list[str]]  # code -> the columns that changed
     unchanged: list[str]
     categories: list[str]
-
-
-class BadSheet(Invalid):
-    """A sheet with faults; nothing of it was brought in."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        self.faults = sorted(faults)
-        said: dict[str, list[Text]] = {}
-        for fault in self.faults:
-            said.setdefault(f"{fault.line}:{fault.column}", []).append(fault.message)
-        super().__init__(N_("Nothing was brought in: the sheet has faults."), code="bad_sheet", fields=said)
 
 
 @dataclass(frozen=True)
@@ -162,9 +176,9 @@ def import_instruments(actor: Actor, text: str, *, dry_run: bool = False, now: d
         made = entry.make_categories(tx, directory)
         for step in steps:
             if step.before is None:
-                _add(tx, actor, step.settled, made, now)
+                _add(tx, actor, step.settled, directory, made, now)
             elif step.changes:
-                _change(tx, actor, step.before, step.settled, step.changes, made, now)
+                _change(tx, actor, step.before, step.settled, step.changes, directory, made, now)
         return tx.done(_imported(steps, directory))
 
 
@@ -192,7 +206,8 @@ def _plan(actor: Actor, lines: list[sheet.Line], faults: list[Fault], now: datet
             column = sheet.COLUMN_OF.get(name, name)
             found += [Fault(line.number, column, message) for message in messages]
         if before is not None and not settled.faults and (blocked := _in_the_way(before, settled, now)):
-            found.append(Fault(line.number, sheet.COLUMN_OF[blocked], BUSY_AHEAD))
+            field, reason = blocked
+            found.append(Fault(line.number, sheet.COLUMN_OF[field], reason.message))
         steps.append(_Step(line.number, before, settled, settled.changes(before) if before else {}))
     if found:
         raise BadSheet(found)

@@ -1,10 +1,11 @@
-"""The JSON door to the catalogue."""
+"""The catalogue by JSON."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from labshare.instruments import policy, queries, search, services
+from labshare.instruments import queries, search, services
+from labshare.instruments.api.frame import blp, keeper, keeper_of
 from labshare.instruments.queries import Described
 from labshare.instruments.schemas import (
     CatalogueArguments,
@@ -14,24 +15,9 @@ from labshare.instruments.schemas import (
     InstrumentPatch,
 )
 from labshare.instruments.search import Wanted
-from labshare.kernel.actor import Actor
-from labshare.kernel.errors import Forbidden
 from labshare.kernel.retry import Retry
-from labshare.web.api import Blueprint
 from labshare.web.guard import actor, first
 from labshare.web.paging import Page
-
-blp = Blueprint("instruments", "Instruments and the rules of their slots.")
-
-
-def _keeper(who: Actor) -> None:
-    if not policy.may_keep_some(who):
-        raise Forbidden
-
-
-def _keeper_of(who: Actor, code: str) -> None:
-    if not policy.may_keep(who, queries.by_code(who, code).site_id):
-        raise Forbidden
 
 
 @blp.get("/instruments")
@@ -53,7 +39,7 @@ def show(code: str) -> Described:
 
 
 @blp.post("/instruments")
-@first(_keeper)
+@first(keeper)
 @blp.changes(201, DescribedOut, body=InstrumentIn)
 def add(said: dict[str, Any], retry: Retry | None) -> Described:
     """Add an instrument; for lab managers of its site and admins."""
@@ -61,7 +47,7 @@ def add(said: dict[str, Any], retry: Retry | None) -> Described:
 
 
 @blp.patch("/instruments/<code>")
-@first(_keeper_of)
+@first(keeper_of)
 @blp.arguments(InstrumentPatch, error_status_code=422)
 @blp.response(200, DescribedOut)
 @blp.refuses(400, 403, 404, 409, 413, 415, 422)

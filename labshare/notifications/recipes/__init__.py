@@ -1,0 +1,62 @@
+"""Which fact tells whom, in which words, of which group, and whether it goes into their calendar: all in one place.
+
+Nobody is told what they did themselves, nor what they may not see; only their calendar hears, by mail, of approved time
+that they moved or gave back. Who was removed is told nothing. People of a suspended company still hear what becomes
+of their bookings. Mail follows the person's choice by group; links to passwords and invitations always go out.
+"""
+
+from __future__ import annotations
+
+from labshare.notifications.recipes import booking, displacement, house, maintenance
+from labshare.notifications.recipes.shape import (
+    ACCOUNT,
+    ADMINS,
+    ALARMS,
+    ASKER,
+    BOOKINGS,
+    CUSTOMER,
+    DEPUTIES,
+    ENTER,
+    GROUPS,
+    HOLDERS,
+    HOURS,
+    INVITED,
+    LABORATORY,
+    MAIL_STATES,
+    MAINTENANCE,
+    MANAGERS,
+    ONESELF,
+    QUEUE,
+    REMINDERS,
+    REMOVE,
+    Recipe,
+    choosable,
+)
+
+RECIPES: dict[str, Recipe] = {**booking.RECIPES, **displacement.RECIPES, **maintenance.RECIPES, **house.RECIPES}
+
+__all__ = [
+    "ACCOUNT",
+    "ADMINS",
+    "ALARMS",
+    "ASKER",
+    "BOOKINGS",
+    "CUSTOMER",
+    "DEPUTIES",
+    "ENTER",
+    "GROUPS",
+    "HOLDERS",
+    "HOURS",
+    "INVITED",
+    "LABORATORY",
+    "MAIL_STATES",
+    "MAINTENANCE",
+    "MANAGERS",
+    "ONESELF",
+    "QUEUE",
+    "RECIPES",
+    "REMINDERS",
+    "REMOVE",
+    "Recipe",
+    "choosable",
+]
