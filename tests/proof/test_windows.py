@@ -52,7 +52,7 @@ def all_is_well(request: pytest.FixtureRequest, ran: Ran) -> Iterator[None]:
     ran(processes=crew.size, worst_wait=f"{crew.worst:.3f} s")
     assert stage.breaches() == []
     assert stage.deadlocks() == before
-    assert crew.worst < (2 if stage.postgres else 10)
+    assert crew.worst < (5 if stage.postgres else 10)  # eight windows in a row, each over several instruments
 
 
 # ---------------------------------------------------------------- what a race comes to

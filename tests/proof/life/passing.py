@@ -11,8 +11,8 @@ from hypothesis.stateful import initialize, precondition, rule
 from labshare import wiring
 from labshare.booking import presence, queries
 from labshare.kernel.actor import SYSTEM
-from tests.proof.life.maintaining import Maintaining
 from tests.proof.life.moves import DRAFT, HALF, HOUR, ITEMS, SECONDS
+from tests.proof.life.offering import Offering
 from tests.proof.life.oracle import DAY, MINUTE, Booked
 
 OFTEN = (
@@ -21,7 +21,7 @@ OFTEN = (
 )
 
 
-class Whole(Maintaining):
+class Whole(Offering):
     """And time passes: the clockwork does what is due, any number of times."""
 
     @initialize(items=ITEMS, drafts=st.lists(DRAFT, min_size=3, max_size=8))
