@@ -67,14 +67,14 @@ run: ready ## serve the demonstration laboratory (PORT=8123 make run)
 	@exec $(BIN)/labshare serve --demo
 
 test: ready-dev ## all tests but the proofs
-	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not proof"
+	$(BIN)/pytest -q -n 2 -m "not proof"
 
 # First those that leave a core to another, two at a time, a file and engine each; then those that race sixteen
 # processes or measure how long people wait, one after the other.
 proof: export LABSHARE_PROOF := reduced
 proof-full: export LABSHARE_PROOF := full
 proof proof-full: ready-dev
-	$(BIN)/pytest -n 2 --dist loadgroup tests/proof -m "proof and beside"
+	$(BIN)/pytest -n 2 tests/proof -m "proof and beside"
 	$(BIN)/pytest tests/proof -m "proof and not beside"
 
 proof: ## the six promises under load and faults, reduced counts (at most 12 minutes)

@@ -51,7 +51,6 @@ from labshare.quotas.models import Line
 from labshare.quotas.rules import over_quota
 from tests.conftest import Databases
 
-pytestmark = pytest.mark.xdist_group("demo")  # or every worker would load a whole laboratory of its own
 WEDNESDAY = date(2026, 11, 18)
 MIDNIGHT = datetime(2026, 11, 17, 16, tzinfo=UTC)  # where Wednesday begins in Chengdu
 

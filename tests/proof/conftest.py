@@ -61,12 +61,3 @@ def pytest_configure(config: pytest.Config) -> None:
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None:  # a worker of xdist has none: whoever started it prints
         config.pluginmanager.register(Told(terminal))
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a file proves of one engine is for one process, as the stage is made once for all of it."""
-    for item in items:
-        if isinstance(item, pytest.Function) and Path(__file__).parent in item.path.parents:
-            engine = item.callspec.params.get("databases", "both") if hasattr(item, "callspec") else "both"
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{engine}"))
