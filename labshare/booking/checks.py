@@ -197,7 +197,7 @@ def uses_add_up(session: Session) -> list[str]:
 
 
 def uses_keep_their_time(session: Session) -> list[str]:
-    """A completed booking holds one claim, over what was used of its time."""
+    """A completed booking holds one claim, over what was used of its time; where that was nothing, at most one."""
     fits = sa.and_(
         Claim.kind == "booking",
         Claim.owner_id == Booking.id,
@@ -211,8 +211,13 @@ def uses_keep_their_time(session: Session) -> list[str]:
         .join(UsageRecord, UsageRecord.booking_id == Booking.id)
         .outerjoin(Claim, fits)
         .where(Booking.state == lifecycle.COMPLETED)
-        .group_by(Booking.id)
-        .having(sa.func.count(Claim.id) != 1)
+        .group_by(Booking.id, UsageRecord.starts_at, UsageRecord.ends_at)
+        .having(
+            sa.or_(
+                sa.func.count(Claim.id) > 1,
+                sa.and_(sa.func.count(Claim.id) == 0, UsageRecord.starts_at < UsageRecord.ends_at),
+            )
+        )
     )
     return [f"completed booking {number} holds {count} claims" for number, count in session.execute(statement)]
 

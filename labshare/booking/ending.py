@@ -38,6 +38,15 @@ def hold(tx: Transaction, booking: Seen, slot: Slot) -> None:
     timeline.shift(tx, kind=timeline.BOOKING, owner_id=booking.id, channel=booking.channel, slot=slot)
 
 
+def hold_again(tx: Transaction, booking: Seen, scene: Scene, slot: Slot) -> None:
+    """The same of a use that is corrected, also where nothing was left of its time."""
+    if scene.holds:
+        hold(tx, booking, slot)
+        return
+    of = {"instrument_id": booking.instrument_id, "channel": booking.channel, "owner_id": booking.id}
+    timeline.claim(tx, slot=slot, kind=timeline.BOOKING, **of)
+
+
 def complete(
     tx: Transaction,
     actor: Actor,

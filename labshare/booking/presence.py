@@ -73,6 +73,7 @@ class Scene:
     """What is and was going on around a booking's slot on its channel."""
 
     claim: Slot  # what the booking itself holds
+    holds: bool  # or would hold: nothing is left of a use that ended as it began, where its time was needed at once
     others: Sequence[Taken]  # other claims on the channel
     hindrances: Sequence[Hindrance]
     somebody_there: bool
@@ -88,6 +89,7 @@ def around(booking: Seen, known: Known, now: datetime) -> Scene:
     overruns = _others_at(booking)
     return Scene(
         claim=mine[0] if mine else booking.slot,
+        holds=bool(mine),
         others=others,
         hindrances=[*closed, *overruns, *_out_of_service(booking, known)],
         somebody_there=any(one.end is None for one in overruns),

@@ -10,8 +10,9 @@ from labshare.booking import services as booking
 from labshare.booking.jobs.offering import lapse_offers, make_offers
 from labshare.instruments.models import Claim
 from labshare.kernel.actor import SYSTEM
-from labshare.kernel.db import rows
+from labshare.kernel.db import rows, snapshot
 from labshare.kernel.errors import Conflict, Forbidden, Invalid
+from labshare.kernel.slots import Slot
 from labshare.maintenance import queries as windows
 from labshare.maintenance import services
 from labshare.maintenance.jobs import keep_windows
@@ -281,3 +282,22 @@ def test_a_channel_that_is_added_is_closed_for_the_windows_that_are_planned(lab:
     assert refusal(refused) == ["maintenance"]
     services.cancel(lab.cast.li, done.windows[0].id)
     assert claims("maintenance") == 0
+
+
+def test_a_use_that_ended_as_it_began_gives_way_and_can_be_corrected_all_the_same(lab: Lab) -> None:
+    seen = lab.book(lab.cast.mei, 1, code="BAT-01")  # nothing has to warm up, so nothing is left before the use
+    lab.go(1.1)
+    booking.check_in(lab.cast.mei, seen.id)
+    booking.check_out(lab.cast.mei, seen.id)
+    window = lab.plan(1.1, 1, "BAT-01").windows[0]
+    assert (claims("booking"), claims("maintenance")) == (0, 4)
+    with snapshot() as session:
+        assert [found for _, check in lab.app.extensions["checks"] for found in check(session)] == []
+    lab.go(1.5)
+    used = Slot(lab.at(1.1), lab.at(1.5))
+    with pytest.raises(Conflict) as refused:
+        booking.record(lab.cast.li, seen.id, used, reason="They stayed")
+    assert refusal(refused) == ["slot_taken"]
+    services.cancel(lab.cast.li, window.id)
+    booking.record(lab.cast.li, seen.id, used, reason="They stayed")
+    assert claims("booking") == 1

@@ -202,7 +202,7 @@ def _correct(
     said: dict[str, Any] = {"booking_id": old.id, "before": was, "after": new, "reason": reason}
     publish(tx, actor, UsageCorrected(object_id=use.id, version=number, **about(old), **said), now)
     widest = Slot(min(scene.claim.start, old.starts_at), max(scene.claim.end, old.ends_at))
-    ending.hold(tx, old, judgement.kept(widest, slot.start, slot.end, known))
+    ending.hold_again(tx, old, scene, judgement.kept(widest, slot.start, slot.end, known))
 
 
 def _plain(value: Any) -> Any:
