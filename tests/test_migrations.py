@@ -97,5 +97,10 @@ def _ask(statement: str) -> int:
 
 
 def _counts() -> dict[str, int]:
+    """Rows by table; time that the laboratory took for itself is let go where an older version knows nothing of it."""
     db.session.rollback()
-    return {table: db.session.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one() for table in KEPT}
+    only = {"claim": " WHERE kind = 'booking'"}
+    return {
+        table: db.session.execute(sa.text(f"SELECT count(*) FROM {table}{only.get(table, '')}")).scalar_one()
+        for table in KEPT
+    }

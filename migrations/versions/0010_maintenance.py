@@ -62,6 +62,7 @@ def upgrade() -> None:
     _conditions("in_service", "in_maintenance", "out_of_service", "retired")
     _create_windows()
     _create_outages_and_upkeep()
+    _remember()
 
 
 def _create_windows() -> None:
@@ -197,6 +198,36 @@ def _create_outages_and_upkeep() -> None:
     )
 
 
+def _remember() -> None:
+    """A house that went back and comes again: the journal still says what was displaced, and what was taken for it."""
+    bind = op.get_bind()
+    journal = sa.table("journal", *map(sa.column, ("id", "kind", "object_id", "data", "at")))
+    told = sa.select(journal.c.object_id, sa.type_coerce(journal.c.data, sa.JSON), sa.type_coerce(journal.c.at, MOMENT))
+    by_kind = {
+        kind: bind.execute(told.where(journal.c.kind == kind).order_by(journal.c.id)).all()
+        for kind in ("booking_displaced", "booking_requested")
+    }
+    if not by_kind["booking_displaced"]:
+        return
+    successors = {
+        data["replaces_id"]: number for number, data, _ in by_kind["booking_requested"] if data.get("replaces_id")
+    }
+    booking = sa.table("booking", *map(sa.column, ("id", "state", "replaces_id")))
+    displacement = sa.table(
+        "displacement",
+        *map(sa.column, ("booking_id", "was", "cause", "cause_id", "state", "version")),
+        sa.column("at", MOMENT),
+    )
+    for number, data, at in by_kind["booking_displaced"]:
+        state = "accepted" if number in successors else "lapsed"
+        row = {"booking_id": number, "state": state, "version": 1, "at": at}
+        row |= {name: data[name] for name in ("was", "cause", "cause_id")}
+        bind.execute(sa.insert(displacement).values(row))
+        bind.execute(sa.update(booking).where(booking.c.id == number).values(state="displaced"))
+    for number, successor in successors.items():
+        bind.execute(sa.update(booking).where(booking.c.id == successor).values(replaces_id=number))
+
+
 TABLES = (
     *("upkeep_warning", "upkeep", "outage", "maintenance_document", "maintenance_window_place"),
     *("maintenance_window", "maintenance_series", "dependence", "utility", "displacement"),
@@ -204,7 +235,8 @@ TABLES = (
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM claim WHERE kind = 'offer'")  # maintained time stays taken: the older version honours that
+    # The older version knows nothing that could own such time, or ever give it back.
+    op.execute("DELETE FROM claim WHERE kind IN ('offer', 'maintenance', 'outage')")
     for table in TABLES:
         op.drop_table(table)
     op.execute("UPDATE instrument SET state = 'out_of_service' WHERE state = 'in_maintenance'")
