@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from labshare.booking import charging, displacement, ending, lifecycle, placing, reactions, rules
+from labshare.booking import charging, displacement, ending, lifecycle, reactions, rules
 from labshare.booking.services import asking, deciding, offering, waiting
 from labshare.instruments import timeline
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction
-from labshare.maintenance.services import breaking, keeping, planning
+from labshare.maintenance.services import breaking, planning
 from labshare.quotas import account, quotes
 from labshare.quotas import rules as counting
 from labshare.quotas.account import Entry
@@ -206,19 +206,6 @@ def a_use_cut_short_takes_all_that_was_booked(patch: pytest.MonkeyPatch) -> None
         return lines(old, known, start, old.ends_at, *more)
 
     patch.setattr(ending, "charging", Changed(charging, lines_of_use=whole))
-
-
-@fault
-def a_yes_counts_on_every_instrument(patch: pytest.MonkeyPatch) -> None:
-    def granted(of: int, _granted: bool, offer_id: int | None) -> placing.Successor:
-        return placing.Successor(of, True, offer_id)
-
-    patch.setattr(offering, "Successor", granted)
-
-
-@fault
-def a_closed_window_leaves_its_instruments_closed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(keeping, "reopen", _nothing)
 
 
 @fault
