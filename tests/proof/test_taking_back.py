@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from labshare.booking import displacement
+from labshare.booking import displacement, outcomes
 from labshare.booking import services as booking
 from labshare.booking.services import offering
 from labshare.booking.services.asking import Draft
@@ -115,7 +115,7 @@ def test_over_thirty_bookings_of_twelve_companies_preview_and_result_agree_line_
     window = done.windows[0].id
     assert what_happened(states) == dict.fromkeys(crowd.bookings, "displaced")
     assert given_back(hours) == hours_of(shown)
-    assert [one.id for one in displacement.by_cause(displacement.Cause("maintenance", window))] == [
+    assert [one.booking.id for one in outcomes.by_cause(displacement.Cause("maintenance", window))] == [
         line.booking.id for line in shown.lines
     ]
     assert claims("maintenance") == {
