@@ -35,7 +35,7 @@ from tests.proof.crew import FULL, Crew
 from tests.proof.crowd import BOOKINGS, CODES, COMPANIES, Crowd
 from tests.proof.stage import Stage
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.beside]
 KILLS = 6  # in a reduced run, spread over the statements
 MOST = 150  # statements of one change
 Ran = Callable[..., None]
