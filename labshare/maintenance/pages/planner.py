@@ -28,7 +28,6 @@ from labshare.web.wall import as_moment
 PLAIN = ("starts_at", "ends_at", "kind", "note", "performed_by", "when_hit", "category", "site", "utility")
 REPEATED = ("every", "interval", "monthly", "until", "times")
 LISTS = ("instruments", "weekdays")
-FILLED_IN = ("kind", "starts_at", "ends_at")  # by an address that leads here
 SAME_DAY, SAME_WEEKDAY, LAST_WEEKDAY = MONTHLY = ("day", "weekday", "last")
 MONTHLY_WORDS = {
     SAME_DAY: N_("on the same day of the month"),
