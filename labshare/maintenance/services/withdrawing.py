@@ -19,7 +19,7 @@ from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
 from labshare.maintenance import planner, policy, rules
 from labshare.maintenance.planner import Consequences, Line
-from labshare.maintenance.services.planning import again
+from labshare.maintenance.services.planning import again, own
 from labshare.people import queries as people
 from labshare.people import standing
 from labshare.quotas import account
@@ -30,7 +30,7 @@ FOR_GOOD = timedelta(days=3660)  # nobody can book further ahead
 def preview_withdrawal(actor: Actor, code: str, channels: int = 0) -> Consequences:
     """What retiring an instrument would do, or taking away its channels above so many. Raises as `withdraw` does."""
     now = clock.now()
-    known = _mine(actor, code)
+    known = own(actor, code)
     found = _foreseen(known, channels, now)
     return planner.with_nearest(found, now, taking=found.places)
 
@@ -45,7 +45,7 @@ def withdraw(actor: Actor, code: str, channels: int = 0, retry: Retry | None = N
 
 def _withdraw(actor: Actor, code: str, channels: int, retry: Retry | None) -> Consequences:
     now = clock.now()
-    instrument_id = _mine(actor, code).id
+    instrument_id = own(actor, code).id
     with transaction(lock=[instrument_id], retry=retry) as tx:
         known = catalogue.known_by_id(instrument_id)
         found = _foreseen(known, channels, now, tx)
@@ -100,10 +100,3 @@ def _suspend(actor: Actor, company_id: int, reason: str, retry: Retry | None) ->
         entries = suspension.let_go(tx, actor, bookings, now)
         account.post(tx, actor, entries, now)
         return tx.done(Consequences([Line(one) for one in bookings]))
-
-
-def _mine(actor: Actor, code: str) -> Known:
-    known = catalogue.known(code)
-    if not policy.may_plan(actor, [known.site_id]):
-        raise Forbidden
-    return known
