@@ -27,6 +27,12 @@ def standing(actor: Actor, booking_id: int, move: str) -> Seen:
     return old
 
 
+def by_the_clock(actor: Actor) -> None:
+    """What time does to bookings, only the clockwork does; raises Forbidden."""
+    if not policy.may_let_time_pass(actor):
+        raise Forbidden
+
+
 def refuse(reasons: Sequence[Reason]) -> None:
     """Raise Conflict with every reason; none means yes."""
     if reasons:

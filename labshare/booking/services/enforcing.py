@@ -6,13 +6,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from labshare.booking import charging, lifecycle, policy, queries, suspension
-from labshare.booking.change import change
+from labshare.booking import charging, lifecycle, queries, suspension
+from labshare.booking.change import by_the_clock, change
 from labshare.booking.events import BookingOverQuota
 from labshare.booking.models import Booking
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import table_of, transaction
-from labshare.kernel.errors import Forbidden
 from labshare.people.lifecycle import SUSPENDED
 from labshare.quotas import account
 from labshare.quotas import queries as accounts
@@ -25,7 +24,7 @@ def pass_to_manager(actor: Actor, booking_id: int, balance_id: int, now: datetim
 
     Whether it still had to be done: the limit may have room again, or others gave back first.
     """
-    _by_the_clock(actor)
+    by_the_clock(actor)
     with transaction() as tx:
         # The booking first and then its balances, as everybody does; locked, for two at once would give back too much.
         tx.execute(sa.select(_booking.c.id).where(_booking.c.id == booking_id).with_for_update())
@@ -46,7 +45,7 @@ def release_suspended(actor: Actor, booking_id: int, now: datetime) -> bool:
 
     Whether it still had to be done.
     """
-    _by_the_clock(actor)
+    by_the_clock(actor)
     with transaction() as tx:
         tx.execute(sa.select(_booking.c.id).where(_booking.c.id == booking_id).with_for_update())
         old = queries.seen(actor, booking_id)
@@ -55,8 +54,3 @@ def release_suspended(actor: Actor, booking_id: int, now: datetime) -> bool:
             return False
         account.post(tx, actor, suspension.let_go(tx, actor, [old], now), now)
         return True
-
-
-def _by_the_clock(actor: Actor) -> None:
-    if not policy.may_let_time_pass(actor):
-        raise Forbidden

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import charging, displacement, free, lifecycle, policy, queries, rules
-from labshare.booking.change import refuse, standing
+from labshare.booking import charging, displacement, free, lifecycle, queries, rules
+from labshare.booking.change import by_the_clock, refuse, standing
 from labshare.booking.displacement import Displaced
 from labshare.booking.events import OfferAccepted, OfferDeclined, OfferLapsed, OfferMade
 from labshare.booking.models import ACCEPTED, DECLINED, LAPSED, OFFERED, WAITING, Displacement
@@ -18,7 +18,7 @@ from labshare.instruments import timeline
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, changed_meanwhile, swap, table_of, transaction
-from labshare.kernel.errors import N_, Conflict, Forbidden, Reason
+from labshare.kernel.errors import N_, Conflict, Reason
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
@@ -96,7 +96,7 @@ def decline(actor: Actor, booking_id: int, retry: Retry | None = None) -> Seen:
 
 def make_offer(actor: Actor, booking_id: int, now: datetime) -> bool:
     """Hold the nearest time that passes for a displaced booking; whether there was one, and none was held yet."""
-    _by_the_clock(actor)
+    by_the_clock(actor)
     old = queries.seen(actor, booking_id)
     nearest = free.alternatives(catalogue.known_by_id(old.instrument_id), old.slot, now)
     if not nearest:
@@ -124,7 +124,7 @@ def make_offer(actor: Actor, booking_id: int, now: datetime) -> bool:
 
 def lapse(actor: Actor, booking_id: int, now: datetime) -> bool:
     """Give the time back that was held for a company which did not answer; whether that was still to be done."""
-    _by_the_clock(actor)
+    by_the_clock(actor)
     with transaction() as tx:
         old = queries.seen(actor, booking_id)
         held = _displaced(old, tx)
@@ -176,8 +176,3 @@ def _settle(
 ) -> None:
     version = swap(tx, _displacement, held.id, held.version, {"state": state, "answer_by": None})
     publish(tx, actor, fact(object_id=held.id, **_said(held, old, version, instrument_id, slot), **more), now)
-
-
-def _by_the_clock(actor: Actor) -> None:
-    if not policy.may_let_time_pass(actor):
-        raise Forbidden

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from labshare.booking import displacement, outside, policy, queries
-from labshare.booking.change import change
+from labshare.booking import displacement, outside, queries
+from labshare.booking.change import by_the_clock, change
 from labshare.booking.displacement import Cause, Hit
 from labshare.booking.events import BookingMadeFirm, BookingMadeProvisional
 from labshare.booking.models import CLOSED_DAY, OFFERED, Booking
@@ -17,7 +17,6 @@ from labshare.instruments import queries as catalogue
 from labshare.instruments.workdays import Year
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import table_of, transaction
-from labshare.kernel.errors import Forbidden
 from labshare.kernel.journal import publish
 
 _booking = table_of(Booking)
@@ -28,7 +27,7 @@ def recheck(actor: Actor, booking_id: int, year: Year, now: datetime) -> str | N
 
     What became of it; None where nothing did. Raises Conflict or Outdated where somebody was faster.
     """
-    _by_the_clock(actor)
+    by_the_clock(actor)
     before = queries.seen(actor, booking_id)
     with transaction(lock=[before.instrument_id]) as tx:
         tx.execute(sa.select(_booking.c.id).where(_booking.c.id == booking_id).with_for_update())
@@ -50,7 +49,7 @@ def recheck(actor: Actor, booking_id: int, year: Year, now: datetime) -> str | N
 
 def withdraw_offer(actor: Actor, booking_id: int, year: Year, now: datetime) -> bool:
     """Hold no more time for a displaced booking on a day that is closed now; whether any was. A job finds another."""
-    _by_the_clock(actor)
+    by_the_clock(actor)
     before = displacement.of_booking(booking_id)
     if before is None or before.instrument_id is None:
         return False
@@ -67,15 +66,10 @@ def withdraw_offer(actor: Actor, booking_id: int, year: Year, now: datetime) -> 
 
 def finish(actor: Actor, year: Year, counts: Mapping[str, int], now: datetime) -> bool:
     """Note that the bookings on the year's days were looked at; not where it has changed again since."""
-    _by_the_clock(actor)
+    by_the_clock(actor)
     with transaction() as tx:
         fact = workdays.mark_rechecked(tx, year, counts, now)
         if fact is None:
             return False
         publish(tx, actor, fact, now)
         return True
-
-
-def _by_the_clock(actor: Actor) -> None:
-    if not policy.may_let_time_pass(actor):
-        raise Forbidden

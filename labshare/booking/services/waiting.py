@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import charging, lifecycle, policy, queries, rules
-from labshare.booking.change import about, change, refuse
+from labshare.booking import charging, lifecycle, queries, rules
+from labshare.booking.change import about, by_the_clock, change, refuse
 from labshare.booking.events import AnswerDue, BookingComingUp, BookingExpired
 from labshare.booking.models import REMINDED, Reminder
 from labshare.booking.queries import Seen
 from labshare.instruments import timeline
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, table_of, transaction
-from labshare.kernel.errors import Forbidden
 from labshare.kernel.journal import publish
 
 DUE, OVERDUE, COMING_UP = "answer_due", "answer_overdue", "coming_up"
@@ -22,7 +21,7 @@ _reminder = table_of(Reminder)
 
 def remind_of_request(actor: Actor, booking_id: int, kind: str, now: datetime) -> bool:
     """Tell that a request still waits, once for each decide-by; whether there was still something to tell."""
-    _by_the_clock(actor)
+    by_the_clock(actor)
     with transaction() as tx:
         old = queries.seen(actor, booking_id)
         if old.state != lifecycle.REQUESTED or old.decide_by is None:
@@ -33,7 +32,7 @@ def remind_of_request(actor: Actor, booking_id: int, kind: str, now: datetime) -
 
 def remind_of_booking(actor: Actor, booking_id: int, now: datetime) -> bool:
     """Tell that an approved booking draws near, once for each start; whether there was still something to tell."""
-    _by_the_clock(actor)
+    by_the_clock(actor)
     with transaction() as tx:
         old = queries.seen(actor, booking_id)
         if old.state != lifecycle.APPROVED:
@@ -43,7 +42,7 @@ def remind_of_booking(actor: Actor, booking_id: int, now: datetime) -> bool:
 
 def expire(actor: Actor, booking_id: int, now: datetime) -> Seen:
     """Let go of a request nobody answered by its decide-by; its time is free at once. Raises Conflict."""
-    _by_the_clock(actor)
+    by_the_clock(actor)
     with transaction() as tx:
         old = queries.seen(actor, booking_id)
         reasons = rules.wrong_move(old.state, "expire") or rules.too_early_to_expire(old.decide_by, now)
@@ -53,11 +52,6 @@ def expire(actor: Actor, booking_id: int, now: datetime) -> Seen:
         timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
         charging.let_go(tx, actor, old, now)
         return seen
-
-
-def _by_the_clock(actor: Actor) -> None:
-    if not policy.may_let_time_pass(actor):
-        raise Forbidden
 
 
 def _remind(
