@@ -84,7 +84,7 @@ def terms(
 
 # ---------------------------------------------------------------- opening hours
 
-WEEKDAYS = (
+WEEKDAYS = (  # Monday first
     *(N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday")),
 )
 DAY_NAMES: dict[str, Text] = {

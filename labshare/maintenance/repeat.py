@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import DAILY, MO, MONTHLY, WEEKLY, rrule, weekday
 
+from labshare.instruments import words
 from labshare.kernel.errors import N_, Text
 from labshare.kernel.slots import Slot, local
 
@@ -197,15 +198,6 @@ def _days(repeat: Repeat, first: date) -> Iterator[date]:
 
 # ---------------------------------------------------------------- in words
 
-DAY_NAMES = (  # Monday first
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
 _NTH = {
     1: lambda name: N_("the first %(weekday)s", weekday=name),
     2: lambda name: N_("the second %(weekday)s", weekday=name),
@@ -230,7 +222,7 @@ def _daily(repeat: Repeat) -> Text:
 
 
 def _weekly(repeat: Repeat) -> Text:
-    n, days = repeat.interval, _listed([DAY_NAMES[number] for number in sorted(repeat.weekdays)])
+    n, days = repeat.interval, _listed([words.WEEKDAYS[number] for number in sorted(repeat.weekdays)])
     if days is None:
         return N_("every week") if n == 1 else N_("every %(n)s weeks", n=n)
     return N_("every week on %(days)s", days=days) if n == 1 else N_("every %(n)s weeks on %(days)s", n=n, days=days)
@@ -251,7 +243,7 @@ def _monthly(repeat: Repeat) -> Text:
     often = N_("every month") if n == 1 else N_("every %(n)s months", n=n)
     if repeat.nth is not None:
         [number] = repeat.weekdays
-        return N_("%(often)s on %(which)s", often=often, which=_NTH[repeat.nth](DAY_NAMES[number]))
+        return N_("%(often)s on %(which)s", often=often, which=_NTH[repeat.nth](words.WEEKDAYS[number]))
     if repeat.day is None:
         return often
     if repeat.day > 28:

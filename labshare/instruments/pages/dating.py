@@ -63,7 +63,7 @@ def import_notice(site: str) -> Response | tuple[str, int]:
 def forget_year(site: str, year: int) -> Response:
     """Know no more of a year than its weekdays."""
     keeper_at(site)
-    services.forget_year(actor(), hours.at_site(site).site_id, year)
+    services.forget_year(actor(), hours.at_site(site).site_id, workdays.known(year))
     flash(_("The year is forgotten; its weekdays are provisional."), "good")
     return redirect(url_for("instruments.calendar", site=site, year=year), 303)
 

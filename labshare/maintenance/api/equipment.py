@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labshare.kernel.actor import Actor
 from labshare.kernel.retry import Retry
-from labshare.maintenance import queries, services, upkeep
-from labshare.maintenance.api.frame import blp, keeper_of, planner
+from labshare.maintenance import access, queries, services, upkeep
+from labshare.maintenance.api.frame import blp
 from labshare.maintenance.models import Outage
 from labshare.maintenance.queries import Broken, Shared
 from labshare.maintenance.schemas import (
@@ -27,27 +26,11 @@ from labshare.maintenance.upkeep import Due
 from labshare.web.guard import actor, first
 from labshare.web.paging import page
 
-
-def _mender_of(who: Actor, outage_id: int) -> None:
-    planner(who)
-    queries.outage(who, outage_id)
-
-
-def _user_of(who: Actor, utility_id: int) -> None:
-    planner(who)
-    queries.utility(who, utility_id)
-
-
-def _minder_of(who: Actor, upkeep_id: int) -> None:
-    planner(who)
-    upkeep.one(who, upkeep_id)
-
-
 # ---------------------------------------------------------------- outages
 
 
 @blp.get("/outages")
-@first(planner)
+@first(access.planner)
 @blp.refuses(403, 422)
 @blp.arguments(OutagesIn, location="query", error_status_code=422)
 @blp.response(200, OutagesOut)
@@ -59,7 +42,7 @@ def outages(said: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.post("/outages")
-@first(planner)
+@first(access.planner)
 @blp.changes(201, OutageOut, body=OutageIn)
 def report(said: dict[str, Any], retry: Retry | None) -> Broken:
     """An instrument broke down: its use ends, who comes next is displaced, nobody new may come."""
@@ -68,7 +51,7 @@ def report(said: dict[str, Any], retry: Retry | None) -> Broken:
 
 
 @blp.post("/outages/<id:outage_id>/repaired")
-@first(_mender_of)
+@first(access.mender_of)
 @blp.changes(200, OutageOut, body=RepairedIn)
 def repaired(said: dict[str, Any], outage_id: int, retry: Retry | None) -> Broken:
     """It works again: the rest of its time is free at once."""
@@ -79,7 +62,7 @@ def repaired(said: dict[str, Any], outage_id: int, retry: Retry | None) -> Broke
 
 
 @blp.get("/utilities")
-@first(planner)
+@first(access.planner)
 @blp.refuses(403)
 @blp.response(200, UtilitiesOut)
 def utilities() -> dict[str, Any]:
@@ -88,7 +71,7 @@ def utilities() -> dict[str, Any]:
 
 
 @blp.post("/utilities")
-@first(planner)
+@first(access.planner)
 @blp.changes(201, UtilityOut, body=UtilityIn)
 def add_utility(said: dict[str, Any], retry: Retry | None) -> Shared:
     """Say what several instruments depend on."""
@@ -96,7 +79,7 @@ def add_utility(said: dict[str, Any], retry: Retry | None) -> Shared:
 
 
 @blp.put("/utilities/<id:utility_id>")
-@first(_user_of)
+@first(access.user_of)
 @blp.refuses(400, 403, 404, 409, 413, 415, 422)
 @blp.arguments(UtilityIn, error_status_code=422)
 @blp.response(200, UtilityOut)
@@ -106,7 +89,7 @@ def change_utility(said: dict[str, Any], utility_id: int) -> Shared:
 
 
 @blp.get("/upkeep")
-@first(planner)
+@first(access.planner)
 @blp.refuses(403)
 @blp.response(200, UpkeepsOut)
 def upkeeps() -> dict[str, Any]:
@@ -115,7 +98,7 @@ def upkeeps() -> dict[str, Any]:
 
 
 @blp.put("/instruments/<code>/upkeep")
-@first(keeper_of)
+@first(access.keeper_of)
 @blp.refuses(400, 403, 404, 409, 413, 415, 422)
 @blp.arguments(UpkeepIn, error_status_code=422)
 @blp.response(200, UpkeepOut)
@@ -125,7 +108,7 @@ def set_upkeep(said: dict[str, Any], code: str) -> Due:
 
 
 @blp.delete("/upkeep/<id:upkeep_id>")
-@first(_minder_of)
+@first(access.minder_of)
 @blp.refuses(403, 404)
 @blp.response(204)
 def remove_upkeep(upkeep_id: int) -> None:

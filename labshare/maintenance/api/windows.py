@@ -7,8 +7,8 @@ from typing import Any
 from flask import Response
 
 from labshare.kernel.retry import Retry
-from labshare.maintenance import queries, services
-from labshare.maintenance.api.frame import blp, foreseen, planner, planner_of, reader_of
+from labshare.maintenance import access, queries, services
+from labshare.maintenance.api.frame import blp, foreseen
 from labshare.maintenance.models import Window
 from labshare.maintenance.queries import Seen
 from labshare.maintenance.schemas import (
@@ -32,7 +32,7 @@ from labshare.web.paging import page
 
 
 @blp.get("/maintenance-windows")
-@first(planner)
+@first(access.planner)
 @blp.refuses(403, 422)
 @blp.arguments(WindowsIn, location="query", error_status_code=422)
 @blp.response(200, WindowsOut)
@@ -44,7 +44,7 @@ def windows(said: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.get("/maintenance-windows/<id:window_id>")
-@first(reader_of)
+@first(access.reader_of)
 @blp.refuses(403, 404)
 @blp.response(200, WindowOut)
 def window(window_id: int) -> Seen:
@@ -53,7 +53,7 @@ def window(window_id: int) -> Seen:
 
 
 @blp.post("/maintenance-windows")
-@first(planner)
+@first(access.planner)
 @blp.changes(201, PlannedOut, body=WindowIn)
 def plan(draft: Draft, retry: Retry | None) -> Planned:
     """Plan maintenance: every booking in its way is displaced in the same act, its hours given back."""
@@ -61,7 +61,7 @@ def plan(draft: Draft, retry: Retry | None) -> Planned:
 
 
 @blp.post("/maintenance-windows/preview")
-@first(planner)
+@first(access.planner)
 @blp.refuses(400, 403, 413, 415, 422)
 @blp.arguments(WindowIn, error_status_code=422)
 @blp.response(200, ConsequencesOut)
@@ -72,7 +72,7 @@ def preview(draft: Draft) -> Foreseen:
 
 
 @blp.patch("/maintenance-windows/<id:window_id>")
-@first(planner_of)
+@first(access.planner_of)
 @blp.refuses(400, 403, 404, 409, 413, 415, 422)
 @blp.arguments(WindowPatch, error_status_code=422)
 @blp.response(200, PlannedOut)
@@ -82,7 +82,7 @@ def change(said: dict[str, Any], window_id: int) -> Planned:
 
 
 @blp.delete("/maintenance-windows/<id:window_id>")
-@first(planner_of)
+@first(access.planner_of)
 @blp.refuses(403, 404, 409, 422)
 @blp.arguments(CancelIn, location="query", error_status_code=422)
 @blp.response(200, WindowOut)
@@ -95,7 +95,7 @@ def cancel(said: dict[str, Any], window_id: int) -> Seen:
 
 
 @blp.get("/maintenance-windows/<id:window_id>/documents")
-@first(reader_of)
+@first(access.reader_of)
 @blp.refuses(403, 404)
 @blp.response(200, DocumentsOut)
 def documents(window_id: int) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def documents(window_id: int) -> dict[str, Any]:
 
 
 @blp.post("/maintenance-windows/<id:window_id>/documents")
-@first(planner_of)
+@first(access.planner_of)
 @blp.changes(201, AddedOut, body=DocumentIn)
 def add_document(said: dict[str, Any], window_id: int, retry: Retry | None) -> int:
     """Keep a file with a window."""
@@ -112,7 +112,7 @@ def add_document(said: dict[str, Any], window_id: int, retry: Retry | None) -> i
 
 
 @blp.get("/maintenance-windows/<id:window_id>/documents/<id:document_id>")
-@first(reader_of)
+@first(access.reader_of)
 @blp.refuses(403, 404)
 @blp.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
 def document(window_id: int, document_id: int) -> Response:
@@ -122,7 +122,7 @@ def document(window_id: int, document_id: int) -> Response:
 
 
 @blp.delete("/maintenance-windows/<id:window_id>/documents/<id:document_id>")
-@first(planner_of)
+@first(access.planner_of)
 @blp.refuses(403, 404)
 @blp.response(204)
 def remove_document(window_id: int, document_id: int) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labshare.kernel.actor import Actor
-from labshare.kernel.errors import Forbidden
 from labshare.kernel.retry import Retry
-from labshare.maintenance import policy, services
-from labshare.maintenance.api.frame import blp, foreseen, keeper_of
+from labshare.maintenance import access, services
+from labshare.maintenance.api.frame import blp, foreseen
 from labshare.maintenance.planner import Consequences
 from labshare.maintenance.schemas import (
     ChannelsIn,
@@ -17,12 +15,11 @@ from labshare.maintenance.schemas import (
     Foreseen,
     SuspensionIn,
 )
-from labshare.people import queries as people
 from labshare.web.guard import actor, first
 
 
 @blp.post("/instruments/<code>/retirement/preview")
-@first(keeper_of)
+@first(access.keeper_of)
 @blp.refuses(403, 404)
 @blp.response(200, ConsequencesOut)
 def preview_retirement(code: str) -> Foreseen:
@@ -31,7 +28,7 @@ def preview_retirement(code: str) -> Foreseen:
 
 
 @blp.post("/instruments/<code>/retirement")
-@first(keeper_of)
+@first(access.keeper_of)
 @blp.changes(200, DoneOut)
 def retire(code: str, retry: Retry | None) -> Consequences:
     """Retire the instrument; every booking ahead is displaced in the same act."""
@@ -39,7 +36,7 @@ def retire(code: str, retry: Retry | None) -> Consequences:
 
 
 @blp.post("/instruments/<code>/channels/preview")
-@first(keeper_of)
+@first(access.keeper_of)
 @blp.refuses(400, 403, 404, 413, 415, 422)
 @blp.arguments(ChannelsIn, error_status_code=422)
 @blp.response(200, ConsequencesOut)
@@ -49,21 +46,15 @@ def preview_channels(said: dict[str, Any], code: str) -> Foreseen:
 
 
 @blp.post("/instruments/<code>/channels")
-@first(keeper_of)
+@first(access.keeper_of)
 @blp.changes(200, DoneOut, body=ChannelsIn)
 def take_channels(said: dict[str, Any], code: str, retry: Retry | None) -> Consequences:
     """Leave the instrument so many channels; bookings ahead on the others are displaced in the same act."""
     return services.withdraw(actor(), code, said["channels"], retry)
 
 
-def _suspender(who: Actor, company_id: int) -> None:
-    people.company(who, company_id)
-    if not policy.may_suspend(who):
-        raise Forbidden
-
-
 @blp.post("/companies/<id:company_id>/suspension/preview")
-@first(_suspender)
+@first(access.suspender)
 @blp.refuses(403, 404)
 @blp.response(200, ConsequencesOut)
 def preview_suspension(company_id: int) -> Foreseen:
@@ -72,7 +63,7 @@ def preview_suspension(company_id: int) -> Foreseen:
 
 
 @blp.post("/companies/<id:company_id>/suspension")
-@first(_suspender)
+@first(access.suspender)
 @blp.changes(200, DoneOut, body=SuspensionIn)
 def suspend(said: dict[str, Any], company_id: int, retry: Retry | None) -> Consequences:
     """Stop the company from booking; what it has ahead is taken back uncharged, in the same act."""

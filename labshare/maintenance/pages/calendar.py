@@ -15,7 +15,7 @@ from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import N_, Text
 from labshare.kernel.slots import Slot, day_of
-from labshare.maintenance import queries, rules
+from labshare.maintenance import access, queries, rules
 from labshare.maintenance.pages import frame
 from labshare.maintenance.pages.frame import pages
 from labshare.web.guard import actor, first
@@ -39,7 +39,7 @@ class Mark:
 
 
 @pages.get("/maintenance/calendar")
-@first(frame.planner)
+@first(access.planner)
 def calendar() -> str:
     """A month by days; everything is read in its own site's zone."""
     today = clock.now().astimezone(LOCAL).date()

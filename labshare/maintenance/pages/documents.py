@@ -10,7 +10,7 @@ from flask import Response, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 
 from labshare.kernel.errors import N_, Conflict, Invalid
-from labshare.maintenance import queries, services
+from labshare.maintenance import access, queries, services
 from labshare.maintenance.pages import frame
 from labshare.maintenance.pages.frame import pages
 from labshare.maintenance.pages.windows import window_page
@@ -22,7 +22,7 @@ from labshare.web.retrying import form_retry
 
 
 @pages.post("/maintenance/windows/<id:window_id>/documents")
-@first(frame.planner_of)
+@first(access.planner_of)
 def add_document(window_id: int) -> Any:
     """Keep a file with the window."""
     goal = url_for("maintenance.window", window_id=window_id)
@@ -50,7 +50,7 @@ def _faults(problem: Invalid | Conflict) -> list[Any]:
 
 
 @pages.get("/maintenance/windows/<id:window_id>/documents/<id:document_id>")
-@first(frame.planner_of)
+@first(access.planner_of)
 def document(window_id: int, document_id: int) -> Response:
     """One file as it was put there."""
     found = queries.document(actor(), window_id, document_id)
@@ -58,7 +58,7 @@ def document(window_id: int, document_id: int) -> Response:
 
 
 @pages.post("/maintenance/windows/<id:window_id>/documents/<id:document_id>/remove")
-@first(frame.planner_of)
+@first(access.planner_of)
 def remove_document(window_id: int, document_id: int) -> Any:
     """Take a file away."""
     services.remove_document(actor(), window_id, document_id)

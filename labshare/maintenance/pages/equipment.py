@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from labshare.kernel import clock
 from labshare.kernel.errors import Conflict, Invalid
-from labshare.maintenance import queries, services
+from labshare.maintenance import access, queries, services
 from labshare.maintenance import upkeep as keeping
 from labshare.maintenance.pages import frame
 from labshare.maintenance.pages.frame import pages
@@ -27,14 +27,14 @@ UTILITY = ("name_en", "name_zh")
 
 
 @pages.get("/maintenance/upkeep")
-@first(frame.planner)
+@first(access.planner)
 def upkeep() -> str:
     """What is due by when, the overdue first."""
     return _upkeep(Form({"instrument": request.args.get("instrument", "")}))
 
 
 @pages.post("/maintenance/upkeep")
-@first(frame.planner)
+@first(access.planner)
 def set_upkeep() -> Any:
     """Say how often an instrument needs a kind of work."""
     values, code = fields_of(*UPKEEP), request.form.get("instrument", "")
@@ -56,7 +56,7 @@ def _known(code: str) -> None:
 
 
 @pages.post("/maintenance/upkeep/<id:upkeep_id>/remove")
-@first(frame.minder_of)
+@first(access.minder_of)
 def remove_upkeep(upkeep_id: int) -> Any:
     """Nobody needs to think of it any more."""
     services.remove_upkeep(actor(), upkeep_id)
@@ -93,14 +93,14 @@ def _urgency(now: Any) -> Callable[[Due], Any]:
 
 
 @pages.get("/maintenance/utilities")
-@first(frame.planner)
+@first(access.planner)
 def utilities() -> str:
     """What instruments share."""
     return _utilities(Form({"instruments": []}))
 
 
 @pages.post("/maintenance/utilities")
-@first(frame.planner)
+@first(access.planner)
 def add_utility() -> Any:
     """One more thing that instruments depend on."""
     goal = url_for("maintenance.utilities")
@@ -108,7 +108,7 @@ def add_utility() -> Any:
 
 
 @pages.get("/maintenance/utilities/<id:utility_id>")
-@first(frame.user_of)
+@first(access.user_of)
 def utility(utility_id: int) -> str:
     """One utility, to be changed."""
     one = queries.utility(actor(), utility_id)
@@ -117,7 +117,7 @@ def utility(utility_id: int) -> str:
 
 
 @pages.post("/maintenance/utilities/<id:utility_id>")
-@first(frame.user_of)
+@first(access.user_of)
 def change_utility(utility_id: int) -> Any:
     """Call it otherwise, or say what depends on it anew."""
     goal = url_for("maintenance.utilities")

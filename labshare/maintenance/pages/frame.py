@@ -1,4 +1,4 @@
-"""The blueprint all pages of maintenance hang on, who may open them, and what their templates have in common."""
+"""The blueprint all pages of maintenance hang on, and what their templates have in common."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from flask import Blueprint, url_for
 from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
 from labshare.kernel.actor import Actor
-from labshare.kernel.errors import N_, Forbidden, Problem
-from labshare.maintenance import policy, queries, rules, upkeep
+from labshare.kernel.errors import N_, Problem
+from labshare.maintenance import rules
 from labshare.maintenance.models import KINDS
 from labshare.maintenance.planner import Consequences
 from labshare.maintenance.queries import Named
-from labshare.people import queries as people
 from labshare.web.htmx import Form
 from labshare.web.i18n import own, said, say, span
 
@@ -35,50 +34,6 @@ SECTIONS = {
 def words() -> dict[str, Any]:
     """What templates need to name kinds and states of maintenance."""
     return {"work_words": rules.KIND_WORDS, "window_words": rules.STATE_WORDS, "window_tones": TONES}
-
-
-def planner(who: Actor) -> None:
-    """Maintenance is the laboratory's matter."""
-    if not policy.may_plan_some(who):
-        raise Forbidden
-
-
-def planner_of(who: Actor, window_id: int, **_rest: int) -> None:
-    """A window is the matter of those who manage all it touches; to those at other sites it does not exist."""
-    planner(who)
-    if not policy.may_plan(who, queries.window(who, window_id).site_ids):
-        raise Forbidden
-
-
-def keeper_of(who: Actor, code: str) -> None:
-    """An instrument is its site's managers'."""
-    if not policy.may_plan(who, [catalogue.known(code).site_id]):
-        raise Forbidden
-
-
-def mender_of(who: Actor, outage_id: int) -> None:
-    """An outage is the matter of its site's managers; to others it does not exist."""
-    planner(who)
-    queries.outage(who, outage_id)
-
-
-def user_of(who: Actor, utility_id: int) -> None:
-    """A utility is the matter of its site's managers; to others it does not exist."""
-    planner(who)
-    queries.utility(who, utility_id)
-
-
-def minder_of(who: Actor, upkeep_id: int) -> None:
-    """What an instrument needs is the matter of its site's managers; to others it does not exist."""
-    planner(who)
-    upkeep.one(who, upkeep_id)
-
-
-def suspender(who: Actor, company_id: int) -> None:
-    """Whether a company may book is the admins' to say; another company is a missing one."""
-    people.company(who, company_id)
-    if not policy.may_suspend(who):
-        raise Forbidden
 
 
 def sections(here: str) -> list[tuple[str, str, bool]]:

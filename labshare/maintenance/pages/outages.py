@@ -11,7 +11,7 @@ from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
 from labshare.kernel.db import rows
 from labshare.kernel.errors import Conflict, Invalid
-from labshare.maintenance import queries, services
+from labshare.maintenance import access, queries, services
 from labshare.maintenance.models import Outage
 from labshare.maintenance.pages import frame
 from labshare.maintenance.pages.frame import pages
@@ -29,7 +29,7 @@ FIELDS = ("note", "expected_until")
 
 
 @pages.get("/maintenance/outages")
-@first(frame.planner)
+@first(access.planner)
 def outages() -> str:
     """What is broken now, and below what was, the newest first."""
     asked = {"cursor": request.args["cursor"]} if request.args.get("cursor") else {}
@@ -48,14 +48,14 @@ def outages() -> str:
 
 
 @pages.get("/instruments/<code>/outage")
-@first(frame.keeper_of)
+@first(access.keeper_of)
 def outage(code: str) -> str:
     """What somebody with a phone needs in front of a broken instrument, or of one that works again."""
     return _page(catalogue.known(code), Form())
 
 
 @pages.post("/instruments/<code>/outage/preview")
-@first(frame.keeper_of)
+@first(access.keeper_of)
 def preview_outage(code: str) -> Any:
     """Whom it hits if it lasts so long."""
     known, values = catalogue.known(code), fields_of(*FIELDS)
@@ -67,7 +67,7 @@ def preview_outage(code: str) -> Any:
 
 
 @pages.post("/instruments/<code>/outage")
-@first(frame.keeper_of)
+@first(access.keeper_of)
 def report(code: str) -> Any:
     """It is broken from now on."""
     known, values = catalogue.known(code), fields_of(*FIELDS)
@@ -90,7 +90,7 @@ def _wire(known: Known, values: dict[str, str]) -> dict[str, Any]:
 
 
 @pages.post("/outages/<id:outage_id>/repaired")
-@first(frame.mender_of)
+@first(access.mender_of)
 def repaired(outage_id: int) -> Any:
     """It works again."""
     broken, values = queries.outage(actor(), outage_id), fields_of("remedy", "version")

@@ -11,9 +11,10 @@ from flask import flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from labshare.instruments import words
 from labshare.instruments.queries import Known
 from labshare.kernel.errors import N_, Conflict, Invalid
-from labshare.maintenance import queries, repeat, rules, services
+from labshare.maintenance import access, queries, repeat, rules, services
 from labshare.maintenance.pages import frame
 from labshare.maintenance.pages.frame import pages
 from labshare.maintenance.schemas import WindowIn
@@ -43,7 +44,7 @@ EVERY_WORDS = {
 
 
 @pages.get("/maintenance/windows/new")
-@first(frame.planner)
+@first(access.planner)
 def new() -> str:
     """The empty planner; the address may fill in the instrument and the kind of work."""
     values: dict[str, Any] = {
@@ -54,7 +55,7 @@ def new() -> str:
 
 
 @pages.post("/maintenance/windows/preview")
-@first(frame.planner)
+@first(access.planner)
 def preview() -> Any:
     """What saving would do."""
     values = _sent()
@@ -68,7 +69,7 @@ def preview() -> Any:
 
 
 @pages.post("/maintenance/windows")
-@first(frame.planner)
+@first(access.planner)
 def plan() -> Any:
     """Save it, with everything that does to bookings."""
     values = _sent()
@@ -179,7 +180,7 @@ def _page(form: Form, **more: Any) -> str:
         kinds=frame.kinds(),
         ways=frame.ways(),
         everies=[(name, say(label)) for name, label in EVERY_WORDS.items()],
-        weekdays=list(zip(repeat.WEEKDAYS, map(say, repeat.DAY_NAMES), strict=True)),
+        weekdays=list(zip(repeat.WEEKDAYS, map(say, words.WEEKDAYS), strict=True)),
         monthlies=[(name, say(label)) for name, label in MONTHLY_WORDS.items()],
         zones=sorted({one.zone.key for one in some}),
         sections=frame.sections("maintenance.windows"),

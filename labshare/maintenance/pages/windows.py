@@ -12,7 +12,7 @@ from labshare.booking.displacement import Cause
 from labshare.booking.models import MAINTENANCE
 from labshare.booking.sentences import OFFER_WORDS
 from labshare.kernel.errors import N_, Conflict, Invalid
-from labshare.maintenance import history, lifecycle, queries, repeat, rules, services
+from labshare.maintenance import access, history, lifecycle, queries, repeat, rules, services
 from labshare.maintenance.models import Window
 from labshare.maintenance.pages import frame
 from labshare.maintenance.pages.frame import pages
@@ -35,7 +35,7 @@ EMPTIED = ("note", "performed_by")  # whoever empties one of these means it
 
 
 @pages.get("/maintenance")
-@first(frame.planner)
+@first(access.planner)
 def windows() -> str:
     """The windows of the actor's sites, by tab."""
     tab = request.args.get("tab", "coming")
@@ -62,7 +62,7 @@ def windows() -> str:
 
 
 @pages.get("/maintenance/windows/<id:window_id>")
-@first(frame.planner_of)
+@first(access.planner_of)
 def window(window_id: int) -> str:
     """One window: its facts, whom it displaced, its files, and what happened to it."""
     return window_page(window_id)
@@ -107,7 +107,7 @@ def _values(seen: Seen) -> dict[str, Any]:
 
 
 @pages.post("/maintenance/windows/<id:window_id>/preview")
-@first(frame.planner_of)
+@first(access.planner_of)
 def preview_change(window_id: int) -> Any:
     """What another time would do."""
     seen = queries.window(actor(), window_id)
@@ -122,7 +122,7 @@ def preview_change(window_id: int) -> Any:
 
 
 @pages.post("/maintenance/windows/<id:window_id>")
-@first(frame.planner_of)
+@first(access.planner_of)
 def change(window_id: int) -> Any:
     """Give it another time, or say something else of it."""
     seen, goal = queries.window(actor(), window_id), url_for("maintenance.window", window_id=window_id)
@@ -152,7 +152,7 @@ def _wire(seen: Seen, values: dict[str, Any]) -> dict[str, Any]:
 
 
 @pages.post("/maintenance/windows/<id:window_id>/cancel")
-@first(frame.planner_of)
+@first(access.planner_of)
 def cancel(window_id: int) -> Any:
     """Call it off, or with it the rest of its series."""
     goal = url_for("maintenance.window", window_id=window_id)

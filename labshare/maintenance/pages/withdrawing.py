@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from labshare.instruments import queries as catalogue
 from labshare.kernel.errors import Conflict, Invalid
-from labshare.maintenance import services
+from labshare.maintenance import access, services
 from labshare.maintenance.pages import frame
 from labshare.maintenance.pages.frame import pages
 from labshare.maintenance.schemas import ChannelsIn, SuspensionIn
@@ -22,14 +22,14 @@ from labshare.web.retrying import form_retry, new_key
 
 
 @pages.get("/instruments/<code>/retirement")
-@first(frame.keeper_of)
+@first(access.keeper_of)
 def retirement(code: str) -> str:
     """What retiring the instrument would do."""
     return _retirement(code, Form())
 
 
 @pages.post("/instruments/<code>/retirement")
-@first(frame.keeper_of)
+@first(access.keeper_of)
 def retire(code: str) -> Any:
     """Retire it, with everything that does."""
     goal = url_for("instruments.show", code=code)
@@ -48,7 +48,7 @@ def _retirement(code: str, form: Form) -> str:
 
 
 @pages.get("/instruments/<code>/channels")
-@first(frame.keeper_of)
+@first(access.keeper_of)
 def channels(code: str) -> Any:
     """How many channels are left, and what that would do."""
     values = {"channels": request.args["channels"]} if request.args.get("channels") else {}
@@ -63,7 +63,7 @@ def channels(code: str) -> Any:
 
 
 @pages.post("/instruments/<code>/channels")
-@first(frame.keeper_of)
+@first(access.keeper_of)
 def take_channels(code: str) -> Any:
     """Leave it so many channels, with everything that does."""
     values, goal = fields_of("channels"), url_for("instruments.show", code=code)
@@ -81,14 +81,14 @@ def _channels(code: str, form: Form, found: dict[str, Any] | None = None) -> str
 
 
 @pages.get("/companies/<id:company_id>/suspension")
-@first(frame.suspender)
+@first(access.suspender)
 def suspension(company_id: int) -> str:
     """What suspending the company would take back."""
     return _suspension(company_id, Form())
 
 
 @pages.post("/companies/<id:company_id>/suspension")
-@first(frame.suspender)
+@first(access.suspender)
 def suspend(company_id: int) -> Any:
     """Suspend it, with everything that does."""
     values, goal = fields_of("reason"), url_for("people.company", company_id=company_id)

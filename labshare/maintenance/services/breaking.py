@@ -22,12 +22,12 @@ from labshare.kernel.errors import Forbidden
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import MINUTE, Slot
-from labshare.maintenance import lifecycle, planner, policy, queries, rules
+from labshare.maintenance import access, lifecycle, planner, policy, queries, rules
 from labshare.maintenance.events import OutageBegan, OutageEnded, OutageExtended
 from labshare.maintenance.models import Outage
 from labshare.maintenance.planner import Consequences, Line
 from labshare.maintenance.queries import Broken
-from labshare.maintenance.services.planning import again, own
+from labshare.maintenance.services.planning import again
 from labshare.quotas.account import Entry
 
 _outage = table_of(Outage)
@@ -36,7 +36,7 @@ _outage = table_of(Outage)
 def preview_report(actor: Actor, code: str, expected_until: datetime | None = None) -> Consequences:
     """Whom an outage that is reported now would hit, and where they could go. Raises as `report` does, but Conflict."""
     now = clock.now()
-    known = own(actor, code)
+    known = access.keeper_of(actor, code)
     has_one = queries.open_outage_of(known.id) is not None
     reasons = rules.outage_refusals(known.state, has_one=has_one, until=expected_until, now=now)
     if reasons:
@@ -59,7 +59,7 @@ def report(
 
 def _report(actor: Actor, code: str, note: str, expected_until: datetime | None, retry: Retry | None) -> Broken:
     now = clock.now()
-    instrument_id = own(actor, code).id
+    instrument_id = access.keeper_of(actor, code).id
     with transaction(lock=[instrument_id], retry=retry) as tx:
         known = catalogue.known_by_id(instrument_id)
         has_one = queries.open_outage_of(instrument_id) is not None
@@ -101,7 +101,7 @@ def _take(
 
 def extend(actor: Actor, outage_id: int, now: datetime) -> bool:
     """Take the time of a broken instrument for another day; whether that was still to be done."""
-    _by_the_clock(actor)
+    access.by_the_clock(actor)
     return again(lambda: _extend(actor, outage_id, now))
 
 
@@ -147,8 +147,3 @@ def repaired(
         publish(tx, actor, OutageEnded(object_id=old.id, version=new, **said), now)
         displacement.ease(tx, actor, Cause(OUTAGE, old.id), None, now)
         return tx.done(queries.outage(actor, outage_id))
-
-
-def _by_the_clock(actor: Actor) -> None:
-    if not policy.may_let_time_pass(actor):
-        raise Forbidden

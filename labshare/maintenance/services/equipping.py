@@ -15,7 +15,7 @@ from labshare.kernel.db import Transaction, swap, table_of, transaction
 from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
-from labshare.maintenance import policy, queries, upkeep
+from labshare.maintenance import access, policy, queries, upkeep
 from labshare.maintenance.events import (
     DocumentAdded,
     DocumentRemoved,
@@ -104,9 +104,7 @@ def set_upkeep(
     now = clock.now()
     if every_days is None and every_hours is None:
         raise Invalid(fields={"every_days": [N_("Say after how many days or hours of use.")]})
-    known = catalogue.known(code)
-    if not policy.may_plan(actor, [known.site_id]):
-        raise Forbidden
+    known = access.keeper_of(actor, code)
     with transaction(lock=[known.id], retry=retry) as tx:
         mine = sa.and_(_upkeep.c.instrument_id == known.id, _upkeep.c.kind == kind)
         old = tx.execute(sa.select(_upkeep.c.id, _upkeep.c.version).where(mine)).one_or_none()

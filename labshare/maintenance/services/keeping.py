@@ -11,9 +11,8 @@ from labshare.instruments import condition
 from labshare.instruments import queries as catalogue
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, swap, table_of, transaction
-from labshare.kernel.errors import Forbidden
 from labshare.kernel.journal import publish
-from labshare.maintenance import lifecycle, policy, queries, rules
+from labshare.maintenance import access, lifecycle, queries, rules
 from labshare.maintenance.events import UpkeepOverdue, WindowClosed, WindowComingUp, WindowOpened
 from labshare.maintenance.models import UpkeepWarning, Window
 from labshare.maintenance.queries import Seen
@@ -52,7 +51,7 @@ def close_window(actor: Actor, window_id: int, now: datetime) -> bool:
 
 
 def _locked(actor: Actor, window_id: int, act: Callable[[Transaction, Seen], bool]) -> bool:
-    _by_the_clock(actor)
+    access.by_the_clock(actor)
     with transaction(lock=queries.window(actor, window_id).instrument_ids) as tx:
         return act(tx, queries.window(actor, window_id))
 
@@ -64,7 +63,7 @@ def _move(tx: Transaction, actor: Actor, old: Seen, move: str, fact: type[Any], 
 
 def remind_of_window(actor: Actor, window_id: int, now: datetime) -> bool:
     """Tell that a window begins within a day, once for each start. Whether that was still to be done."""
-    _by_the_clock(actor)
+    access.by_the_clock(actor)
     with transaction() as tx:
         old = queries.window(actor, window_id)
         ahead = now < old.starts_at <= now + rules.REMIND_AHEAD
@@ -77,7 +76,7 @@ def remind_of_window(actor: Actor, window_id: int, now: datetime) -> bool:
 
 def warn_of_upkeep(actor: Actor, due: Due, now: datetime) -> bool:
     """Tell that an upkeep is overdue, once since it was last done. Whether that was still to be done."""
-    _by_the_clock(actor)
+    access.by_the_clock(actor)
     with transaction() as tx:
         row: dict[str, Any] = {"upkeep_id": due.id, "since": due.since, "at": now}
         if not tx.insert_missing(_warning, [row]):
@@ -86,8 +85,3 @@ def warn_of_upkeep(actor: Actor, due: Due, now: datetime) -> bool:
         said |= {"every_days": due.every_days, "every_hours": due.every_hours, "hours_run": due.minutes_run // 60}
         publish(tx, actor, UpkeepOverdue(object_id=due.id, **said), now)
         return True
-
-
-def _by_the_clock(actor: Actor) -> None:
-    if not policy.may_let_time_pass(actor):
-        raise Forbidden

@@ -284,11 +284,3 @@ def _save(
     places = [{"window_id": number, "instrument_id": one.id} for number in numbers for one in instruments]
     tx.execute(sa.insert(_place), places)
     return queries.read(queries.WINDOW.where(Window.id.in_(numbers)).order_by(Window.starts_at, Window.id))
-
-
-def own(actor: Actor, code: str) -> Known:
-    """The instrument, which is the actor's to plan for; raises NotFound, Forbidden."""
-    known = catalogue.known(code)
-    if not policy.may_plan(actor, [known.site_id]):
-        raise Forbidden
-    return known

@@ -17,9 +17,9 @@ from labshare.kernel.db import Transaction, transaction
 from labshare.kernel.errors import N_, Forbidden, Invalid
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
-from labshare.maintenance import planner, policy, rules
+from labshare.maintenance import access, planner, policy, rules
 from labshare.maintenance.planner import Consequences, Line
-from labshare.maintenance.services.planning import again, own
+from labshare.maintenance.services.planning import again
 from labshare.people import queries as people
 from labshare.people import standing
 from labshare.quotas import account
@@ -30,7 +30,7 @@ FOR_GOOD = timedelta(days=3660)  # nobody can book further ahead
 def preview_withdrawal(actor: Actor, code: str, channels: int = 0) -> Consequences:
     """What retiring an instrument would do, or taking away its channels above so many. Raises as `withdraw` does."""
     now = clock.now()
-    known = own(actor, code)
+    known = access.keeper_of(actor, code)
     found = _foreseen(known, channels, now)
     return planner.with_nearest(found, now, taking=found.places)
 
@@ -45,7 +45,7 @@ def withdraw(actor: Actor, code: str, channels: int = 0, retry: Retry | None = N
 
 def _withdraw(actor: Actor, code: str, channels: int, retry: Retry | None) -> Consequences:
     now = clock.now()
-    instrument_id = own(actor, code).id
+    instrument_id = access.keeper_of(actor, code).id
     with transaction(lock=[instrument_id], retry=retry) as tx:
         known = catalogue.known_by_id(instrument_id)
         found = _foreseen(known, channels, now, tx)
