@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from labshare.booking import lifecycle
+from labshare.booking import lifecycle, rules
 from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.queries import Seen
 from labshare.booking.rules.judgement import CLOSED
+from labshare.booking.waivers import Waiving
 from labshare.instruments.models import Instrument
 from labshare.instruments.queries import Known
 from labshare.kernel.actor import Actor
@@ -37,16 +38,40 @@ from labshare.quotas.models import (
     OVERTIME,
     RELEASE,
     USE,
+    WAIVER,
     Account,
     Allowance,
     Balance,
     Line,
 )
+from labshare.quotas.rules import Share
 
 
 def whose(booking: Seen, reason: str = "") -> Whose:
     """Whose booking the lines are about."""
     return Whose(booking.id, booking.instrument_id, booking.person_id, reason)
+
+
+def hold(
+    tx: Transaction, actor: Actor, booking: Seen, shares: Sequence[Share], waiving: Waiving, now: datetime
+) -> None:
+    """The new booking holds what its slot takes; what was waived is granted beyond a limit.
+
+    One that waits for such a waiver holds none. Raises Overdrawn where hours are not left any more.
+    """
+    if rules.QUOTA in waiving.codes:
+        account.waive(tx, actor, whose(booking, waiving.reason), shares, now)
+    elif not booking.over_quota:
+        account.hold(tx, actor, whose(booking), shares, now)
+
+
+def rehold(
+    tx: Transaction, actor: Actor, booking: Seen, shares: Sequence[Share], waiving: Waiving, now: datetime
+) -> None:
+    """The same of one whose slot has changed, instead of what it held before."""
+    waived = rules.QUOTA in waiving.codes
+    mine = whose(booking, waiving.reason if waived else "")
+    account.rehold(tx, actor, mine, () if booking.over_quota else shares, now, WAIVER if waived else None)
 
 
 def used(
@@ -158,7 +183,7 @@ class Taking:
 
     def kind(self) -> str | None:
         """As what its minutes stand in the ledger; None where it takes none."""
-        if self.state in (lifecycle.REQUESTED, lifecycle.APPROVED, lifecycle.IN_USE):
+        if self.state in (*lifecycle.AHEAD, lifecycle.IN_USE):
             return None if self.over_quota else HOLD
         if self.state == lifecycle.COMPLETED:
             return USE

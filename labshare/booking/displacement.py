@@ -31,7 +31,6 @@ from labshare.quotas.account import Entry
 from labshare.quotas.models import OUTAGE_CREDIT, OVERTIME, RELEASE
 
 _booking, _displacement = map(table_of, (Booking, Displacement))
-DISPLACEABLE = (lifecycle.REQUESTED, lifecycle.APPROVED)
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def hit(areas: Sequence[Area], tx: Transaction | None = None, without: Collectio
     numbers = sorted({one.owner_id for _, one in claims if one.kind == timeline.BOOKING})
     seen = _seen(numbers, tx) if numbers else []
     return Hit(
-        bookings=[one for one in seen if one.state in DISPLACEABLE],
+        bookings=[one for one in seen if one.state in lifecycle.AHEAD],
         in_use=[one for one in seen if one.state == lifecycle.IN_USE],
         over=[one for one in seen if one.state == lifecycle.COMPLETED],
         offers=sorted({one.owner_id for _, one in claims if one.kind == timeline.OFFER}),
@@ -127,7 +126,7 @@ def displace(tx: Transaction, actor: Actor, some: Hit, cause: Cause, now: dateti
     if not bookings:
         return []
     numbers = [one.id for one in bookings]
-    values = {"state": lifecycle.DISPLACED, "decide_by": None, "version": _booking.c.version + 1}
+    values = {"state": lifecycle.DISPLACED, "decide_by": None, "awaiting": "", "version": _booking.c.version + 1}
     tx.execute(sa.update(_booking).where(_booking.c.id.in_(numbers)).values(values))
     timeline.release_all(tx, kind=timeline.BOOKING, owner_ids=numbers)
     why = {"cause": cause.kind, "cause_id": cause.id, "at": now, "state": WAITING, "version": 1}

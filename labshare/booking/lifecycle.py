@@ -11,22 +11,32 @@ IN_USE = "in_use"
 COMPLETED = "completed"
 MISSED = "missed"
 DISPLACED = "displaced"
+OFFERED = "offered"
+LAPSED = "lapsed"
 
-STATES = (REQUESTED, APPROVED, REJECTED, CANCELLED, EXPIRED, IN_USE, COMPLETED, MISSED, DISPLACED)
-LIVE = frozenset({REQUESTED, APPROVED, IN_USE, COMPLETED})  # these hold their time on the timeline, used time for good
+STATES = (REQUESTED, APPROVED, REJECTED, CANCELLED, EXPIRED, IN_USE, COMPLETED, MISSED, DISPLACED, OFFERED, LAPSED)
+AHEAD = (REQUESTED, OFFERED, APPROVED)  # these may still come to be used
+LIVE = frozenset({*AHEAD, IN_USE, COMPLETED})  # these hold their time on the timeline, used time for good
+COMPANY, LABORATORY = "company", "laboratory"  # whose answer a booking awaits
 
 MOVES: dict[str, dict[str, str]] = {
     "approve": {REQUESTED: APPROVED},
     "reject": {REQUESTED: REJECTED},
-    "cancel": {REQUESTED: CANCELLED, APPROVED: CANCELLED},
+    "endorse": {REQUESTED: REQUESTED},  # its company's yes; approved at once where no approval is needed
+    "offer": {REQUESTED: OFFERED},  # a yes to another time, which the company has to accept
+    "accept": {OFFERED: APPROVED},  # from the waiting list a request, where approval is needed
+    "lapse": {OFFERED: LAPSED},  # by the clock: the company did not answer in time
+    "cancel": {REQUESTED: CANCELLED, OFFERED: CANCELLED, APPROVED: CANCELLED},
+    "hand_over": {REQUESTED: REQUESTED, OFFERED: OFFERED, APPROVED: APPROVED},  # to a colleague
     "move": {REQUESTED: REQUESTED, APPROVED: REQUESTED},  # approved again at once where no approval is needed
     "expire": {REQUESTED: EXPIRED},  # by the clock: nobody answered in time
     "check_in": {APPROVED: IN_USE},
+    "change_end": {IN_USE: IN_USE},  # longer or shorter than booked
     "check_out": {IN_USE: COMPLETED},  # by the user, by staff, or by the clock some time after the end
     "miss": {APPROVED: MISSED},  # by the clock: nobody came
     "assume": {APPROVED: COMPLETED},  # by the clock: nobody was there to judge; taken as used as booked
     "record": {APPROVED: COMPLETED},  # staff enter what was used
-    "displace": {REQUESTED: DISPLACED, APPROVED: DISPLACED},  # the laboratory needs the time itself
+    "displace": {REQUESTED: DISPLACED, OFFERED: DISPLACED, APPROVED: DISPLACED},  # the laboratory needs the time itself
 }
 
 
@@ -40,9 +50,16 @@ def moves_from(state: str) -> list[str]:
     return [move for move, table in MOVES.items() if state in table]
 
 
+def awaits(state: str, awaiting: str) -> str | None:
+    """Whose answer a booking awaits, if anybody's."""
+    if state == REQUESTED:
+        return awaiting or LABORATORY
+    return COMPANY if state == OFFERED else None
+
+
 def told(kind: str, data: dict[str, str]) -> str | None:
     """The state a booking is in after a fact of this kind."""
-    if kind in ("booking_moved", "booking_made_firm", "booking_made_provisional"):
+    if kind in _SAY_IT:
         return data["state"]
     return {
         "booking_requested": REQUESTED,
@@ -55,4 +72,16 @@ def told(kind: str, data: dict[str, str]) -> str | None:
         "booking_missed": MISSED,
         "booking_over_quota": REQUESTED,
         "booking_displaced": DISPLACED,
+        "booking_offered": OFFERED,
+        "booking_lapsed": LAPSED,
+        "booking_end_changed": IN_USE,
+        "booking_taken_over": CANCELLED,
     }.get(kind)
+
+
+_SAY_IT = frozenset(
+    {
+        *("booking_moved", "booking_made_firm", "booking_made_provisional"),
+        *("booking_endorsed", "booking_accepted", "booking_handed_over"),
+    }
+)

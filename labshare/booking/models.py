@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from labshare.booking.lifecycle import APPROVED, STATES
+from labshare.booking.lifecycle import APPROVED, COMPANY, STATES
 from labshare.kernel.db import Id, Model, UtcDateTime, guard
 from labshare.kernel.errors import Busy, Conflict
 
@@ -21,6 +21,7 @@ class Booking(Model):
     __tablename__ = "booking"
     __table_args__ = (
         CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
+        CheckConstraint(f"awaiting IN ('', '{COMPANY}')", name="awaiting"),
         CheckConstraint("starts_at < ends_at", name="order"),
         Index("ix_booking_company_id_starts_at", "company_id", "starts_at"),
         Index("ix_booking_instrument_id_starts_at", "instrument_id", "starts_at"),
@@ -40,7 +41,9 @@ class Booking(Model):
     channel: Mapped[int] = mapped_column(default=1)
     purpose: Mapped[str] = mapped_column(Text)
     on_behalf: Mapped[bool] = mapped_column(default=False)
+    # Until when the laboratory answers a request, its own company while it is `awaiting` that, or the company an offer.
     decide_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    awaiting: Mapped[str] = mapped_column(String(12), default="", server_default="")
     answer: Mapped[str] = mapped_column(String(500), default="")  # the manager's word on approving or rejecting
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     excuse: Mapped[str] = mapped_column(String(20), default="")  # why a missed one is nobody's fault
@@ -49,6 +52,21 @@ class Booking(Model):
     over_quota: Mapped[bool] = mapped_column(default=False)  # holds none of its company's hours until they are waived
     charge: Mapped[int] = mapped_column(default=0)  # per cent of its minutes that its absence cost the company
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"))  # the displaced one it was taken for
+    waitlist_id: Mapped[int | None] = mapped_column(ForeignKey("waitlist_entry.id"))  # the wait that it ended
+
+
+class Waiver(Model):
+    """A rule that somebody of the laboratory let pass for a booking, by name, and why."""
+
+    __tablename__ = "waiver"
+    __table_args__ = (Index("ix_waiver_booking_id", "booking_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
+    code: Mapped[str] = mapped_column(String(40))  # of the reason that was let pass
+    reason: Mapped[str] = mapped_column(String(500))
+    person_id: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class UsageRecord(Model):
@@ -142,4 +160,86 @@ class Displacement(Model):
     starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answer_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+IN_LINE, ASKED, TAKEN, PASSED, LEFT, OVER = WAIT_STATES = ("waiting", "offered", "taken", "passed", "left", "over")
+
+
+class WaitlistEntry(Model):
+    """A company's place in the line for time that is taken: should it become free, they are asked in turn.
+
+    The time that is held for them meanwhile is a booking in state offered, which names this row.
+    """
+
+    __tablename__ = "waitlist_entry"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({', '.join(map(repr, WAIT_STATES))})", name="state"),
+        CheckConstraint("starts_at < ends_at", name="order"),
+        Index("ix_waitlist_entry_state_starts_at", "state", "starts_at"),
+        Index("ix_waitlist_entry_instrument_id_state", "instrument_id", "state"),
+        Index("ix_waitlist_entry_company_id_state", "company_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), default=IN_LINE)
+    instrument_id: Mapped[int] = mapped_column(ForeignKey("instrument.id"))
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    purpose: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+NO_SHOW, LATE_CANCEL, OVERTIME = HELD_AGAINST = ("no_show", "late_cancel", "overtime")
+NOTED = guard("uq_conduct_entry_booking_id_what", lambda: Busy(code="noted"))
+
+
+class ConductEntry(Model):
+    """What is held against a person and their company; it expires, or is lifted, and is never deleted."""
+
+    __tablename__ = "conduct_entry"
+    __table_args__ = (
+        UniqueConstraint("booking_id", "what"),
+        CheckConstraint(f"what IN ({', '.join(map(repr, HELD_AGAINST))})", name="what"),
+        Index("ix_conduct_entry_company_id_expires_at", "company_id", "expires_at"),
+        Index("ix_conduct_entry_person_id_expires_at", "person_id", "expires_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
+    what: Mapped[str] = mapped_column(String(20))
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    points: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    objection: Mapped[str] = mapped_column(Text, default="")
+    objected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lifted_by: Mapped[int | None] = mapped_column(BigInteger)  # null for the clockwork
+    lift_reason: Mapped[str] = mapped_column(String(500), default="")
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Restriction(Model):
+    """Somebody, or everybody of a company, may not ask for time for a while, because of what is held against them."""
+
+    __tablename__ = "restriction"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="order"),
+        Index("ix_restriction_company_id_ends_at", "company_id", "ends_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # null: everybody of the company
+    points: Mapped[int]
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lifted_by: Mapped[int | None] = mapped_column(BigInteger)
+    lift_reason: Mapped[str] = mapped_column(String(500), default="")
     version: Mapped[int] = mapped_column(default=1)

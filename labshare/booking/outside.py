@@ -154,7 +154,7 @@ class _Placed:
 
 def _ahead(which: Any, now: datetime) -> list[Seen]:
     ahead = sa.and_(
-        Booking.state.in_((lifecycle.REQUESTED, lifecycle.APPROVED)),
+        Booking.state.in_(lifecycle.AHEAD),
         Booking.starts_at > now,
     )
     return [Seen(*row) for row in rows(SEEN.where(which, ahead).order_by(Booking.starts_at, Booking.id))]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labshare.booking import lifecycle, queries, rules
+from labshare.booking import lifecycle, queries, rules, waivers
 from labshare.booking.change import refuse
 from labshare.booking.events import BookingApproved, BookingRequested
 from labshare.booking.models import Booking
-from labshare.booking.queries import Asked, Seen
+from labshare.booking.queries import Asker, Seen
+from labshare.booking.waivers import NOTHING, Waiving
 from labshare.instruments import timeline
 from labshare.instruments.queries import Known
 from labshare.kernel.actor import SYSTEM, Actor
@@ -50,14 +51,18 @@ def place(
     whose: Whose,
     purpose: str,
     successor: Successor | None = None,
+    waiving: Waiving = NOTHING,
 ) -> Seen:
     """Write the booking under the number that was `drawn` for it; it waits for a yes where one is needed."""
     slot, now, channel = facts.slot, facts.now, facts.granted()
-    waits = facts.over_quota or (facts.approval and not (successor is not None and successor.granted))
+    over_quota = facts.over_quota and rules.QUOTA not in waiving.codes
+    in_house = facts.in_house and successor is None  # who is displaced was answered before
+    waits = over_quota or in_house or (facts.terms.approval and not (successor is not None and successor.granted))
     decide_by = rules.decide_by(known, slot, now) if waits else None
     row: dict[str, Any] = {
         "state": lifecycle.REQUESTED if waits else lifecycle.APPROVED,
         "version": 1 if waits else 2,
+        "awaiting": lifecycle.COMPANY if in_house else "",
         "instrument_id": known.id,
         "company_id": whose.company_id,
         "person_id": whose.person_id,
@@ -70,17 +75,20 @@ def place(
         "answer": "",
         "created_at": now,
         "excuse": "",
-        "over_quota": facts.over_quota,
+        "over_quota": over_quota,
         "charge": 0,
         "replaces_id": successor.of if successor is not None else None,
+        "waitlist_id": None,
         "provisional": facts.provisional,
     }
     number = tx.insert(table_of(Booking), row, drawn)
     _claim(tx, known, facts, number, successor)
     fact: dict[str, Any] = {"object_id": number, "company_id": whose.company_id, "instrument_id": known.id}
     fact |= {"starts_at": slot.start, "ends_at": slot.end}
-    said: dict[str, Any] = {"person_id": whose.person_id or 0, "decide_by": decide_by, "over_quota": facts.over_quota}
-    said |= {"replaces_id": row["replaces_id"], "provisional": row["provisional"]}
+    waivers.note(tx, actor, number, waiving, now)
+    said: dict[str, Any] = {"person_id": whose.person_id or 0, "decide_by": decide_by, "over_quota": over_quota}
+    said |= {name: row[name] for name in ("replaces_id", "provisional", "awaiting")}
+    said |= {"waived": waiving.codes, "reason": waiving.reason if waiving.codes else ""}
     publish(tx, actor, BookingRequested(**fact, version=1, **said), now)
     if not waits:
         publish(tx, SYSTEM, BookingApproved(**fact, version=2), now)
@@ -111,11 +119,11 @@ def _as_seen(known: Known, row: dict[str, Any], whose: Whose) -> Seen:
     )
 
 
-def within_caps(tx: Transaction, asked: Asked, facts: rules.Facts) -> None:
+def within_caps(tx: Transaction, asker: Asker, facts: rules.Facts) -> None:
     """Count again where there are caps, once everybody who asks for the company in this moment stands in line."""
     ahead = facts.ahead
     if ahead is None:
         return
     account.queue_up(tx, ahead.account_id)
-    company, person = queries.ahead_of(asked.company_id, asked.person_id, facts.now)
+    company, person = queries.ahead_of(asker.id, asker.person_id, facts.now)
     refuse(rules.too_many(replace(ahead, company=company, person=person), more=0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from labshare.booking.lifecycle import COMPANY
 from labshare.kernel.actor import Actor
 
 
@@ -16,6 +17,8 @@ class Owned(Protocol):
     def person_id(self) -> int: ...
     @property
     def site_id(self) -> int: ...
+    @property
+    def awaiting(self) -> str: ...
 
 
 def may_ask(actor: Actor, company_id: int, site_id: int) -> bool:
@@ -26,6 +29,26 @@ def may_ask(actor: Actor, company_id: int, site_id: int) -> bool:
 def may_decide(actor: Actor, booking: Owned) -> bool:
     """The site's lab managers, and admins."""
     return actor.manages(booking.site_id)
+
+
+def may_waive(actor: Actor, site_id: int) -> bool:
+    """Rules are let pass by name by the site's lab managers, and admins."""
+    return actor.manages(site_id)
+
+
+def may_endorse(actor: Actor, booking: Owned) -> bool:
+    """The company's own admins."""
+    return actor.belongs_to(booking.company_id) and actor.is_company_admin
+
+
+def may_reject(actor: Actor, booking: Owned) -> bool:
+    """Whoever decides; and the company's own admins while it awaits them."""
+    return may_decide(actor, booking) or (booking.awaiting == COMPANY and may_endorse(actor, booking))
+
+
+def may_change_end(actor: Actor, booking: Owned) -> bool:
+    """Who uses it, the company's admins, and the site's staff."""
+    return may_cancel(actor, booking)
 
 
 def may_move(actor: Actor, booking: Owned) -> bool:
@@ -46,7 +69,11 @@ def may_let_time_pass(actor: Actor) -> bool:
 
 MAY = {
     "approve": may_decide,
-    "reject": may_decide,
+    "offer": may_decide,
+    "endorse": may_endorse,
+    "reject": may_reject,
+    "hand_over": may_move,
+    "change_end": may_change_end,
     "move": may_move,
     "cancel": may_cancel,
     "check_in": may_cancel,

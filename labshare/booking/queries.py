@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from labshare.booking import lifecycle, rules
-from labshare.booking.models import Booking
+from labshare.booking.models import Booking, Restriction
 from labshare.instruments import hours, timeline
 from labshare.instruments import queries as catalogue
 from labshare.instruments.models import Instrument
@@ -56,6 +56,8 @@ class Seen:
     charge: int
     replaces_id: int | None
     provisional: bool
+    awaiting: str
+    waitlist_id: int | None
 
     @property
     def slot(self) -> Slot:
@@ -72,7 +74,7 @@ class Seen:
 
 
 SEEN: sa.Select[Any] = (
-    sa.select(  # type: ignore[assignment]  # 27 columns, typed one by one, are of no use here
+    sa.select(  # type: ignore[assignment]  # 29 columns, typed one by one, are of no use here
         Booking.id,
         Booking.state,
         Booking.version,
@@ -100,6 +102,8 @@ SEEN: sa.Select[Any] = (
         Booking.charge,
         Booking.replaces_id,
         Booking.provisional,
+        Booking.awaiting,
+        Booking.waitlist_id,
     )
     .select_from(Booking)
     .join(Instrument, Instrument.id == Booking.instrument_id)
@@ -158,19 +162,22 @@ def listed(
 
 def ahead(now: datetime) -> sa.ColumnElement[bool]:
     """Is the use of it still to come, or going on? No booking is longer than a claim may be, so none began before."""
-    waits = Booking.state.in_((lifecycle.REQUESTED, lifecycle.APPROVED)) & (Booking.ends_at > now)
+    waits = Booking.state.in_(lifecycle.AHEAD) & (Booking.ends_at > now)
     return (Booking.starts_at > now - LONGEST_CLAIM) & (waits | (Booking.state == lifecycle.IN_USE))
+
+
+WAITS_FOR_LABORATORY = (Booking.state == lifecycle.REQUESTED) & (Booking.awaiting != lifecycle.COMPANY)
 
 
 def waiting(actor: Actor) -> sa.Select[Any]:
     """What waits for the actor's answer, for a paged list."""
-    statement = SEEN.where(Booking.state == lifecycle.REQUESTED)
+    statement = SEEN.where(WAITS_FOR_LABORATORY)
     return statement if actor.is_admin else statement.where(Instrument.site_id.in_(sorted(actor.site_ids)))
 
 
 def count_waiting(actor: Actor, now: datetime) -> int:
     """How many requests with a future wait for the actor's answer."""
-    statement = sa.select(sa.func.count()).select_from(Booking).where(Booking.state == lifecycle.REQUESTED)
+    statement = sa.select(sa.func.count()).select_from(Booking).where(WAITS_FOR_LABORATORY)
     if not actor.is_admin:
         statement = statement.join(Instrument).where(Instrument.site_id.in_(sorted(actor.site_ids)))
     return int(rows(statement.where(Booking.starts_at > now))[0][0])
@@ -194,30 +201,52 @@ def company(company_id: int) -> sa.Row[Any]:
 
 @dataclass(frozen=True)
 class Asker:
-    """The company for which time is asked, and whether it may book."""
+    """Who asks: a company, and a person of it or None for staff; may it book, and until when may they not?
+
+    Of bookings of `in_house_minutes` or more its own admins approve first; None: of none.
+    """
 
     id: int
     name: str
     active: bool
+    in_house_minutes: int | None
+    restricted_until: datetime | None
+    person_id: int | None
 
 
-_asker = table_of(Company).alias("asker")
-_ASKED = catalogue.KNOWN_BY_ID.add_columns(_asker.c.id, _asker.c.name, _asker.c.state).outerjoin(
-    _asker, _asker.c.id == sa.bindparam("asker")
+_asker, _restriction = table_of(Company).alias("asker"), table_of(Restriction)
+_KEPT = sa.and_(
+    _restriction.c.company_id == _asker.c.id,
+    _restriction.c.lifted_at.is_(None),
+    sa.or_(_restriction.c.person_id.is_(None), _restriction.c.person_id == sa.bindparam("person", type_=sa.BigInteger)),
 )
+_UNTIL = sa.select(sa.func.max(_restriction.c.ends_at)).where(_KEPT).correlate(_asker).scalar_subquery()
+_ASKED = catalogue.KNOWN_BY_ID.add_columns(
+    *(_asker.c.id, _asker.c.name, _asker.c.state, _asker.c.in_house_minutes, _UNTIL)
+).outerjoin(_asker, _asker.c.id == sa.bindparam("asker"))
 _ASKED_ANEW = _ASKED.add_columns(next_id(table_of(Booking)))
 
 
-def asked(instrument_id: int, company_id: int) -> tuple[Known, Asker | None]:
-    """The instrument, and the company that asks for it (None: no such), in one statement. Raises NotFound."""
-    *found, number, name, state = _one(_ASKED, wanted=instrument_id, asker=company_id)
-    return catalogue.as_known(found), None if number is None else Asker(number, name, state == "active")
+def asked(instrument_id: int, company_id: int, person_id: int | None) -> tuple[Known, Asker]:
+    """The instrument, and who asks for it, in one statement. Raises NotFound."""
+    *found, number, name, state, in_house, until = _one(
+        _ASKED, wanted=instrument_id, asker=company_id, person=person_id
+    )
+    return catalogue.as_known(found), _asker_of(number, name, state, in_house, until, person_id)
 
 
-def asked_anew(instrument_id: int, company_id: int) -> tuple[Known, Asker | None, int | None]:
+def asked_anew(instrument_id: int, company_id: int, person_id: int | None) -> tuple[Known, Asker, int | None]:
     """The same, and the number of the booking that is about to be written, where it can be known."""
-    *found, number, name, state, new = _one(_ASKED_ANEW, wanted=instrument_id, asker=company_id)
-    return catalogue.as_known(found), None if number is None else Asker(number, name, state == "active"), new
+    *found, number, name, state, in_house, until, new = _one(
+        _ASKED_ANEW, wanted=instrument_id, asker=company_id, person=person_id
+    )
+    return catalogue.as_known(found), _asker_of(number, name, state, in_house, until, person_id), new
+
+
+def _asker_of(number: int | None, name: str, state: str, *rest: Any) -> Asker:
+    if number is None:
+        raise NotFound
+    return Asker(number, name, state == "active", *rest)
 
 
 def _one(statement: Any, **values: Any) -> Any:
@@ -228,7 +257,7 @@ def _one(statement: Any, **values: Any) -> Any:
 
 
 def gather(
-    known: Known, slot: Slot, now: datetime, whose: Asked, but: int | None = None, offer: int | None = None
+    known: Known, slot: Slot, now: datetime, whose: Asker, but: int | None = None, offer: int | None = None
 ) -> rules.Facts:
     """The facts a decision about this slot rests on; what the booking `but` claims and holds is not in its own way.
 
@@ -242,7 +271,7 @@ def gather(
     facts = rules.Facts(now, slot, known, whose.active, channel, others, hours=hours.of([known], slot)[known.id])
     before = [] if but is None else account.standing(but)
     try:
-        quote = quotes.of_slot(whose.company_id, known, slot, before)
+        quote = quotes.of_slot(whose.id, known, slot, before)
     except account.NotOpen:  # for a time that cannot be had anyway, no account need be open
         if not rules.refusals(facts):
             raise
@@ -251,20 +280,11 @@ def gather(
     return replace(facts, shares=quote.shares, ahead=ahead)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """For which company, may it book, and for whom of it; None where staff ask on its behalf."""
-
-    company_id: int
-    active: bool
-    person_id: int | None
-
-
-def _ahead(whose: Asked, quote: Quote, now: datetime) -> rules.Ahead | None:
+def _ahead(whose: Asker, quote: Quote, now: datetime) -> rules.Ahead | None:
     caps = quote.company_cap, quote.person_cap
     if caps == (None, None):
         return None
-    return rules.Ahead(*ahead_of(whose.company_id, whose.person_id, now), *caps, quote.account_id)
+    return rules.Ahead(*ahead_of(whose.id, whose.person_id, now), *caps, quote.account_id)
 
 
 def ahead_of(company_id: int, person_id: int | None, now: datetime) -> tuple[int, int]:
@@ -272,7 +292,7 @@ def ahead_of(company_id: int, person_id: int | None, now: datetime) -> tuple[int
     of_person = sa.func.sum(sa.case((Booking.person_id == person_id, 1), else_=0))
     ahead = sa.select(sa.func.count(), sa.func.coalesce(of_person, 0)).where(
         Booking.company_id == company_id,
-        Booking.state.in_((lifecycle.REQUESTED, lifecycle.APPROVED)),
+        Booking.state.in_(lifecycle.AHEAD),
         Booking.starts_at > now,
     )
     [(company, person)] = rows(ahead)

@@ -29,6 +29,13 @@ _TOLD = {
     "offer_lapsed": N_("The time that was held is free again: nobody answered by %(answer_by)s."),
     "time_freed": N_("The laboratory does not need this time after all; it can be booked again."),
     "offer_withdrawn": N_("The laboratory needs the time that was held after all; another one is looked for."),
+    "booking_offered": N_("%(who)s says yes to another time: %(start)s to %(end)s, held until %(answer_by)s."),
+    "booking_accepted": N_("%(who)s accepted the time that was offered."),
+    "booking_lapsed": N_("Nobody accepted the offer by %(answer_by)s; the time was given back."),
+    "booking_endorsed": N_("%(who)s approved it for the company."),
+    "booking_handed_over": N_("%(who)s handed it over."),
+    "booking_end_changed": N_("%(who)s changed its end from %(old_end)s to %(end)s."),
+    "booking_taken_over": N_("Others took the time, so cancelling late costs nothing."),
     "booking_expired": N_("Nobody answered by %(decide_by)s; the time was given back."),
     "booking_started": N_("%(who)s checked in."),
     "booking_completed": N_("%(who)s checked out; used from %(used_from)s to %(used_to)s."),
@@ -52,6 +59,9 @@ _CHARGED = {
         "Nobody came; the rest of the time was given to others. %(charge)s %% of its hours are charged."
     ),
 }
+_WAITED_FOR = N_(
+    "The time became free, and is held for whoever waited for it until %(answer_by)s: %(start)s to %(end)s."
+)
 _SUSPENDED = N_("The company may not book for now: it was taken back, and costs nothing. It was %(was)s.")
 _LATE = {
     "": N_("%(who)s checked in late."),
@@ -100,6 +110,7 @@ def sentence(kind: str, data: Mapping[str, Any], who: str | None, zone: ZoneInfo
             "who": who or "LabShare",
             "start": _moment(data["starts_at"], zone),
             "end": _moment(data["ends_at"], zone),
+            "old_end": _moment(data.get("old_ends_at"), zone),
             "old_start": _moment(data.get("old_starts_at"), zone),
             "answer_by": _moment(data.get("answer_by"), zone),
             "why": CAUSE_WORDS.get(data.get("cause", ""), ""),
@@ -124,6 +135,8 @@ def _template(kind: str, data: Mapping[str, Any], who: str | None) -> Text:
         if who is not None and data.get("waived"):
             return _WAIVED
         return _BY_ITSELF if who is None else _WITH_A_WORD if data.get("answer") else _TOLD[kind]
+    if kind == "booking_offered" and data.get("waitlist_id"):
+        return _WAITED_FOR
     if kind in _MORE_THAN_LEFT and data.get("over_quota"):
         return _MORE_THAN_LEFT[kind]
     if kind == "booking_cancelled" and data.get("why"):

@@ -20,13 +20,12 @@ from labshare.quotas.account import Entry
 from labshare.quotas.models import RELEASE
 
 SUSPENSION = "company_suspended"  # why such a booking was cancelled
-CANCELLABLE = (lifecycle.REQUESTED, lifecycle.APPROVED)
 _booking = table_of(Booking)
 
 
 def ahead(company_id: int, now: datetime, tx: Transaction | None = None) -> list[Seen]:
     """What the company has ahead and can be let go, by start; within a transaction held still first."""
-    mine = sa.and_(Booking.company_id == company_id, Booking.state.in_(CANCELLABLE), Booking.starts_at > now)
+    mine = sa.and_(Booking.company_id == company_id, Booking.state.in_(lifecycle.AHEAD), Booking.starts_at > now)
     if tx is not None:
         tx.execute(sa.select(_booking.c.id).where(mine).order_by(_booking.c.id).with_for_update())
     return [Seen(*row) for row in rows(SEEN.where(mine).order_by(Booking.starts_at, Booking.id))]
@@ -38,7 +37,7 @@ def let_go(tx: Transaction, actor: Actor, bookings: Sequence[Seen], now: datetim
         return []
     some = sorted(bookings, key=lambda one: one.id)
     numbers = [one.id for one in some]
-    values = {"state": lifecycle.CANCELLED, "decide_by": None, "version": _booking.c.version + 1}
+    values = {"state": lifecycle.CANCELLED, "decide_by": None, "awaiting": "", "version": _booking.c.version + 1}
     tx.execute(sa.update(_booking).where(_booking.c.id.in_(numbers)).values(values))
     timeline.release_all(tx, kind=timeline.BOOKING, owner_ids=numbers)
     for one in some:

@@ -54,6 +54,7 @@ class Company(Model):
     state_reason: Mapped[str] = mapped_column(String(500), default="")
     contact_name: Mapped[str] = mapped_column(String(120), default="")
     contact_phone: Mapped[str] = mapped_column(String(40), default="")
+    in_house_minutes: Mapped[int | None]  # bookings of so many or more its own admins approve first; null: none
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -129,9 +129,11 @@ def hold(tx: Transaction, actor: Actor, whose: Whose, shares: Iterable[Share], n
     post(tx, actor, [_held_by(one, whose) for one in shares], now)
 
 
-def rehold(tx: Transaction, actor: Actor, whose: Whose, shares: Iterable[Share], now: datetime) -> None:
+def rehold(
+    tx: Transaction, actor: Actor, whose: Whose, shares: Iterable[Share], now: datetime, forced: str | None = None
+) -> None:
     """Give back what the booking held before, and hold what its slot takes now; raises Overdrawn."""
-    post(tx, actor, [*_given_back(whose), *(_held_by(one, whose) for one in shares)], now)
+    post(tx, actor, [*_given_back(whose), *(_held_by(one, whose) for one in shares)], now, forced)
 
 
 def waive(tx: Transaction, actor: Actor, whose: Whose, shares: Iterable[Share], now: datetime) -> None:

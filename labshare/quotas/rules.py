@@ -120,9 +120,9 @@ def over_quota(shares: Sequence[Share]) -> bool:
     return bool(exceeded(shares, ASK))
 
 
-def refusals(shares: Sequence[Share]) -> list[Reason]:
+def refusals(shares: Sequence[Share], waivable_by: str | None = None) -> list[Reason]:
     """A reason for each allowance that refuses."""
-    return [Reason("quota_exceeded", short_of(share)) for share in exceeded(shares, REFUSE)]
+    return [Reason("quota_exceeded", short_of(share), waivable_by) for share in exceeded(shares, REFUSE)]
 
 
 def short_of(share: Share) -> Text:

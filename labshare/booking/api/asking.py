@@ -26,6 +26,7 @@ from labshare.booking.schemas import (
     FreesOut,
     ListIn,
     MoveIn,
+    OfferIn,
     RejectIn,
     Shown,
     TimelineIn,
@@ -87,8 +88,8 @@ def check(draft: Draft) -> Response:
             "alternatives": [alternative_out(one) for one in verdict.alternatives],
             "estimate_cny": verdict.estimate_cny,
             "over_quota": verdict.over_quota,
-            "provisional": verdict.provisional,
-            "account": shares_out(verdict.shares),
+            "provisional": verdict.facts.provisional,
+            "account": shares_out(verdict.facts.shares),
         }
     )
 
@@ -123,6 +124,16 @@ def approve(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
     return services.approve(actor(), booking_id, reason, version, retry, waive=body["waive"])
 
 
+@blp.post("/bookings/<id:booking_id>/offer")
+@may("offer")
+@blp.changes(200, BookingOut, body=OfferIn)
+def offer(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
+    """Say yes to another time: it is held until the company accepts, or for so long that it could have."""
+    slot = Slot(body["starts_at"], body["ends_at"])
+    word = {"answer": body.get("reason", ""), "waive": body["waive"], "version": body.get("version")}
+    return services.offer(actor(), booking_id, slot, **word, retry=retry)
+
+
 @blp.post("/bookings/<id:booking_id>/reject")
 @may("reject")
 @blp.changes(200, BookingOut, body=RejectIn)
@@ -152,7 +163,10 @@ def move(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
 @may("accept")
 @blp.changes(200, BookingOut, body=AcceptIn)
 def accept(wish: Wish | None, booking_id: int, retry: Retry | None) -> Seen:
-    """Take the time that is held for a displaced booking, or another free one; answers the new booking."""
+    """Take the time that is held for the company.
+
+    Of a displaced booking, or another free one instead; that answers the new booking.
+    """
     return services.accept(actor(), booking_id, wish, retry)
 
 

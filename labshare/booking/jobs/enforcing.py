@@ -61,7 +61,7 @@ def _of_suspended(now: datetime) -> list[int]:
         .join(Company, Company.id == Booking.company_id)
         .where(
             Company.state == SUSPENDED,
-            Booking.state.in_((lifecycle.REQUESTED, lifecycle.APPROVED)),
+            Booking.state.in_(lifecycle.AHEAD),
             Booking.starts_at > now,
         )
     )

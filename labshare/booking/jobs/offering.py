@@ -1,14 +1,20 @@
-"""Whoever is displaced finds another time held for them, until they should have answered."""
+"""Time is held for companies until they should have answered: instead of what was displaced, or was asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
+
 from labshare.booking import displacement, lifecycle
-from labshare.booking.services import offering
+from labshare.booking.models import Booking
+from labshare.booking.services import offering, waiting
 from labshare.clockwork.job import Job
-from labshare.kernel.actor import SYSTEM
+from labshare.kernel.actor import SYSTEM, Actor
+from labshare.kernel.db import rows
 from labshare.kernel.errors import N_, Conflict
+from labshare.quotas.account import Outdated
 
 
 def make_offers(now: datetime) -> dict[str, int]:
@@ -25,14 +31,20 @@ def _offered(booking_id: int, now: datetime) -> bool:
 
 def lapse_offers(now: datetime) -> dict[str, int]:
     """Give every time back that nobody wanted by its answer date."""
-    return {"lapsed": sum(_lapsed(number, now) for number in displacement.unanswered(now))}
+    instead = sum(_lapsed(offering.lapse, number, now) for number in displacement.unanswered(now))
+    return {"lapsed": instead + sum(_lapsed(waiting.lapse_booking, number, now) for number in _offered_until(now))}
 
 
-def _lapsed(booking_id: int, now: datetime) -> bool:
+def _lapsed(lapse: Callable[[Actor, int, datetime], bool], booking_id: int, now: datetime) -> bool:
     try:
-        return offering.lapse(SYSTEM, booking_id, now)
-    except Conflict:  # taken in this very moment
+        return lapse(SYSTEM, booking_id, now)
+    except (Conflict, Outdated):  # taken in this very moment
         return False
+
+
+def _offered_until(now: datetime) -> list[int]:
+    late = sa.select(Booking.id).where(Booking.state == lifecycle.OFFERED, Booking.decide_by <= now)
+    return [number for (number,) in rows(late.order_by(Booking.decide_by, Booking.id))]
 
 
 _DISPLACED = ("bookings.listed", {"tab": "all", "state": lifecycle.DISPLACED})
@@ -46,10 +58,10 @@ MAKE_OFFERS = Job(
 )
 LAPSE_OFFERS = Job(
     "lapse_offers",
-    N_("Gives the time back that was held for displaced bookings and that nobody wanted"),
+    N_("Gives the time back that companies were offered and did not take in time"),
     timedelta(minutes=1),
     lapse_offers,
-    preview=lambda now: {"lapsed": len(displacement.unanswered(now))},
-    links={"lapsed": _DISPLACED},
+    preview=lambda now: {"lapsed": len(displacement.unanswered(now)) + len(_offered_until(now))},
+    links={"lapsed": ("bookings.listed", {"tab": "all"})},
     destructive=True,
 )

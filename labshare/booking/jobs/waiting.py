@@ -41,7 +41,7 @@ def _neglected(now: datetime) -> list[tuple[int, str]]:
         sa.select(Booking.id, Booking.decide_by, Instrument.decide_minutes)
         .add_columns(*(told.where(Reminder.kind == kind).exists() for kind in (waiting.DUE, waiting.OVERDUE)))
         .join(Instrument, Instrument.id == Booking.instrument_id)
-        .where(_WAITS, Booking.decide_by > now)
+        .where(_WAITS, Booking.awaiting != lifecycle.COMPANY, Booking.decide_by > now)
         .order_by(Booking.decide_by, Booking.id)
     )
     found: list[tuple[int, str]] = []

@@ -1,4 +1,4 @@
-"""The forms that change a booking: approve, reject, cancel, move."""
+"""The forms that change a booking: approve, offer another time, reject, cancel, move."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from marshmallow import Schema
 from labshare.booking import policy, queries, services
 from labshare.booking.pages.frame import offers, pages
 from labshare.booking.pages.listing import booking_page
-from labshare.booking.schemas import ApproveIn, MoveIn, RejectIn, VersionIn
+from labshare.booking.schemas import ApproveIn, MoveIn, OfferIn, RejectIn, VersionIn
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import Conflict, Forbidden, Invalid
 from labshare.kernel.slots import Slot
@@ -47,6 +47,21 @@ def approve(booking_id: int) -> Any:
         _("Approved."),
         lambda body, retry: services.approve(
             actor(), booking_id, body.get("reason", ""), body.get("version"), retry, waive=body["waive"]
+        ),
+    )
+
+
+@pages.post("/bookings/<id:booking_id>/offer")
+@may("offer")
+def offer(booking_id: int) -> Any:
+    """Say yes to another time."""
+    return answered(
+        booking_id,
+        OfferIn(),
+        _("Offered; the company has to accept it."),
+        lambda body, retry: services.offer(
+            *(actor(), booking_id, Slot(body["starts_at"], body["ends_at"])),
+            *(body.get("reason", ""), body["waive"], body.get("version"), retry),
         ),
     )
 

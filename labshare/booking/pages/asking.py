@@ -194,7 +194,7 @@ def _judged(known: Known, verdict: Verdict | Problem) -> dict[str, Any]:
         "estimate": verdict.estimate_cny,
         "reasons": [say(reason.message) for reason in verdict.reasons],
         "alternatives": offers(verdict.alternatives, known.code),
-        "shares": [share for share in verdict.shares if share.left is not None],
+        "shares": [share for share in verdict.facts.shares if share.left is not None],
         "over_quota": verdict.over_quota,
-        "provisional": verdict.provisional,
+        "provisional": verdict.facts.provisional,
     }

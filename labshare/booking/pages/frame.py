@@ -26,6 +26,8 @@ TONES = {
     "completed": "neutral",
     "missed": "bad",
     "displaced": "wait",
+    "offered": "wait",
+    "lapsed": "neutral",
 }
 
 

@@ -110,7 +110,7 @@ def booking_page(booking_id: int, form: Form) -> str:
         form=form,
         use_words=USE_WORDS,
         shares=[share for share in shares if share.left is not None],
-        provisional=seen.provisional and seen.state in (lifecycle.REQUESTED, lifecycle.APPROVED),
+        provisional=seen.provisional and seen.state in lifecycle.AHEAD,
         cost=cost,
         lost=charged(seen.slot.minutes, cost or seen.charge) / 60,
         sees_account=sees_account(who, seen.company_id),
@@ -123,7 +123,7 @@ def booking_page(booking_id: int, form: Form) -> str:
     )
 
 
-BEFORE_IT_BEGINS = frozenset({"approve", "reject", "cancel", "move"})
+BEFORE_IT_BEGINS = frozenset({"approve", "offer", "endorse", "accept", "reject", "cancel", "move", "hand_over"})
 
 
 def possible(who: Actor, seen: Seen, now: datetime) -> set[str]:

@@ -1,17 +1,18 @@
 """Whether it is possible, given the facts: asking and answering here, the use of an instrument in `judgement`; pure."""
 
 from labshare.booking.rules.asking import (
-    QUOTA,
     REMIND_AHEAD,
     STATE_WORDS,
-    WAIVABLE,
     Ahead,
     Facts,
     acceptance_refusals,
     answer_is_due,
     approval_refusals,
+    asks_for_hours,
+    awaits_company,
     decide_by,
     held,
+    in_house,
     late_to_cancel,
     late_to_move,
     refusals,
@@ -22,12 +23,17 @@ from labshare.booking.rules.asking import (
     window,
     wrong_move,
 )
+from labshare.booking.rules.holding import CHANGED, WAITED_FOR, hold_until, offer_refusals
 from labshare.booking.rules.terms import Claimed
+from labshare.booking.rules.waiving import MANAGER, QUOTA, WAIVABLE, left, passed
 
 __all__ = [
+    "CHANGED",
+    "MANAGER",
     "QUOTA",
     "REMIND_AHEAD",
     "STATE_WORDS",
+    "WAITED_FOR",
     "WAIVABLE",
     "Ahead",
     "Claimed",
@@ -35,10 +41,17 @@ __all__ = [
     "acceptance_refusals",
     "answer_is_due",
     "approval_refusals",
+    "asks_for_hours",
+    "awaits_company",
     "decide_by",
     "held",
+    "hold_until",
+    "in_house",
     "late_to_cancel",
     "late_to_move",
+    "left",
+    "offer_refusals",
+    "passed",
     "refusals",
     "too_early_to_expire",
     "too_late",

@@ -9,17 +9,15 @@ from datetime import datetime, timedelta
 from labshare.booking import lifecycle
 from labshare.booking.rules.opening import closed
 from labshare.booking.rules.terms import Claimed, Terms
+from labshare.booking.rules.waiving import MANAGER, QUOTA
 from labshare.instruments.rules import BOOKABLE
 from labshare.instruments.rules.opening import ALWAYS, Hours
 from labshare.instruments.words import length
 from labshare.kernel.errors import N_, Reason
 from labshare.kernel.slots import MINUTE, Slot, on_grid
 from labshare.quotas import rules as quotas
+from labshare.quotas.models import ASK
 from labshare.quotas.rules import Share
-
-MANAGER = "lab_manager"
-QUOTA = "quota_exceeded"
-WAIVABLE = (QUOTA,)
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,8 @@ class Facts:
     shares: Sequence[Share] = ()  # what the slot takes of the company's account
     ahead: Ahead | None = None  # None where nothing caps it
     hours: Hours = ALWAYS
+    restricted_until: datetime | None = None  # because of what is held against whoever asks
+    in_house: bool = False  # the company's own admins answer first
 
     def granted(self) -> int:
         """The channel to claim, once refusals() found nothing; raises RuntimeError where none is free."""
@@ -84,12 +84,22 @@ def decide_by(terms: Terms, slot: Slot, now: datetime) -> datetime:
     return min(now + terms.decide_minutes * MINUTE, slot.start)
 
 
+def in_house(least: int | None, slot: Slot) -> bool:
+    """Is the slot one that its company approves in-house first, from so many minutes on? None: it never does."""
+    return least is not None and slot.minutes >= least
+
+
 def refusals(facts: Facts) -> list[Reason]:
     """Every reason why the slot cannot be had; none means yes."""
     return [
         *(*_standing(facts), *_length(facts), *_when(facts), *closed(facts.hours, facts.slot, MANAGER), *_taken(facts)),
-        *(*quotas.refusals(facts.shares), *too_many(facts.ahead)),
+        *(*quotas.refusals(facts.shares, MANAGER), *too_many(facts.ahead), *_restricted(facts)),
     ]
+
+
+def asks_for_hours(facts: Facts) -> list[Reason]:
+    """Where a request would pass, but wait for a manager to waive the hours that are not left: why."""
+    return [Reason(QUOTA, quotas.short_of(share), MANAGER) for share in quotas.exceeded(facts.shares, ASK)]
 
 
 def too_many(ahead: Ahead | None, more: int = 1) -> list[Reason]:
@@ -99,10 +109,10 @@ def too_many(ahead: Ahead | None, more: int = 1) -> list[Reason]:
         return found
     if ahead.company_cap is not None and ahead.company + more > ahead.company_cap:
         text = N_("The company may have %(cap)s bookings ahead at once.", cap=ahead.company_cap)
-        found.append(Reason("too_many_bookings", text))
+        found.append(Reason("too_many_bookings", text, MANAGER))
     if ahead.person_cap is not None and ahead.person + more > ahead.person_cap:
         text = N_("Each person may have %(cap)s bookings ahead at once.", cap=ahead.person_cap)
-        found.append(Reason("too_many_bookings", text))
+        found.append(Reason("too_many_bookings", text, MANAGER))
     return found
 
 
@@ -113,6 +123,14 @@ def _standing(facts: Facts) -> list[Reason]:
     if not facts.company_active:
         found.append(Reason("company_suspended", N_("The company may not book at present.")))
     return found
+
+
+def _restricted(facts: Facts) -> list[Reason]:
+    until = facts.restricted_until
+    if until is None or until <= facts.now:
+        return []
+    text = N_("No new bookings until %(at)s: see the conduct record.", at=until.astimezone(facts.terms.zone))
+    return [Reason("restricted", text, MANAGER)]
 
 
 def _length(facts: Facts) -> list[Reason]:
@@ -167,7 +185,7 @@ def acceptance_refusals(facts: Facts, answer_by: datetime | None) -> list[Reason
 
     How long, how soon and how far ahead was asked when it was offered.
     """
-    found = [*_standing(facts), *_taken(facts), *quotas.refusals(facts.shares), *too_many(facts.ahead)]
+    found = [*_standing(facts), *_taken(facts), *quotas.refusals(facts.shares, MANAGER), *too_many(facts.ahead)]
     if facts.slot.start <= facts.now:
         found.append(Reason("in_the_past", N_("This time has passed.")))
     elif answer_by is None or answer_by <= facts.now:
@@ -185,6 +203,13 @@ def wrong_move(state: str, move: str) -> list[Reason]:
             N_("The booking is %(state)s; this is not possible.", state=STATE_WORDS[state]),
         )
     ]
+
+
+def awaits_company(awaiting: str) -> list[Reason]:
+    """The reason why the laboratory cannot answer yet."""
+    if awaiting != lifecycle.COMPANY:
+        return []
+    return [Reason("awaiting_company", N_("The company's own admin has not answered it yet."))]
 
 
 def too_late(now: datetime, starts_at: datetime) -> list[Reason]:
@@ -261,4 +286,6 @@ STATE_WORDS = {
     lifecycle.COMPLETED: N_("completed"),
     lifecycle.MISSED: N_("missed"),
     lifecycle.DISPLACED: N_("displaced"),
+    lifecycle.OFFERED: N_("offered to the company"),
+    lifecycle.LAPSED: N_("not answered in time"),
 }

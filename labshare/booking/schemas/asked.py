@@ -31,11 +31,21 @@ class SlotIn(Schema):
             raise ValidationError([N_("Must end after it starts.")], "ends_at")
 
 
+class WaiveIn(fields.List):
+    """Codes of reasons that somebody lets pass."""
+
+    def __init__(self, **rest: Any) -> None:
+        one = fields.String(validate=OneOf(rules.WAIVABLE))
+        super().__init__(one, load_default=list, validate=Length(max=len(rules.WAIVABLE)), **rest)
+
+
 class AskIn(SlotIn):
     """What somebody asks for; `company` only where lab staff ask on behalf of one."""
 
     instrument = Line(40, required=True, metadata={"example": "SEM-01"})
     company = Whole(1, BIGGEST_ID)
+    waive = WaiveIn(metadata={"description": "For lab managers: codes of reasons that are let pass."})
+    reason = Prose(500, metadata={"description": "Why; with `waive`."})
 
 
 class CheckIn(AskIn):
@@ -46,7 +56,8 @@ class CheckIn(AskIn):
     @post_load
     def draft(self, data: dict[str, Any], **_rest: Any) -> Draft:
         slot = Slot(data["starts_at"], data["ends_at"])
-        return Draft(data["instrument"], slot, data.get("purpose", ""), data.get("company"))
+        waived = {"waive": tuple(data["waive"]), "reason": data.get("reason", "")}
+        return Draft(data["instrument"], slot, data.get("purpose", ""), data.get("company"), **waived)
 
 
 class BookingIn(CheckIn):
@@ -65,7 +76,7 @@ class ApproveIn(VersionIn):
     """A yes, and a word with it; what is waived needs one."""
 
     reason = Prose(500)
-    waive = fields.List(fields.String(validate=OneOf(rules.WAIVABLE)), load_default=list, validate=Length(max=10))
+    waive = WaiveIn()
 
 
 class RejectIn(VersionIn):
@@ -76,6 +87,13 @@ class RejectIn(VersionIn):
 
 class MoveIn(SlotIn, VersionIn):
     """Another time on the same instrument."""
+
+
+class OfferIn(MoveIn):
+    """A yes to another time on the same instrument, and a word with it; what is waived needs one."""
+
+    reason = Prose(500)
+    waive = WaiveIn()
 
 
 class AcceptIn(Schema):

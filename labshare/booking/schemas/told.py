@@ -71,6 +71,9 @@ class BookingOut(Schema):
     replaces = fields.Integer(
         allow_none=True, metadata={"description": "The displaced booking for which it was taken."}
     )
+    awaiting = fields.String(
+        allow_none=True, metadata={"description": "Whose answer a request or an offer awaits: company, laboratory."}
+    )
 
     def dump(self, obj: Any, *, many: bool | None = None) -> Any:
         """What the fields above say, written out by hand: ten times as fast, and every list is made of it."""
@@ -101,6 +104,7 @@ def _written(seen: Seen) -> dict[str, Any]:
         "over_quota": seen.over_quota,
         "provisional": seen.provisional,
         "replaces": seen.replaces_id,
+        "awaiting": lifecycle.awaits(seen.state, seen.awaiting),
     }
 
 

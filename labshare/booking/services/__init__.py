@@ -1,7 +1,7 @@
 """What people do with bookings."""
 
 from labshare.booking.services.asking import check, move, request
-from labshare.booking.services.deciding import approve, cancel, reject
+from labshare.booking.services.deciding import approve, cancel, offer, reject
 from labshare.booking.services.enforcing import pass_to_manager, release_suspended
 from labshare.booking.services.offering import Wish, accept, decline, lapse, make_offer
 from labshare.booking.services.using import check_in, check_out, judge, record
@@ -21,6 +21,7 @@ __all__ = [
     "lapse",
     "make_offer",
     "move",
+    "offer",
     "pass_to_manager",
     "record",
     "reject",

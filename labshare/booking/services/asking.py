@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from labshare.booking import charging, free, lifecycle, policy, queries, rules
-from labshare.booking.change import refuse, standing
+from labshare.booking.change import standing
 from labshare.booking.events import BookingMoved
+from labshare.booking.explaining import explained, others
 from labshare.booking.models import Booking
 from labshare.booking.placing import Whose, place, within_caps
-from labshare.booking.queries import Asked, Asker, Seen
+from labshare.booking.queries import Asker, Seen
+from labshare.booking.waivers import NOTHING, Waiving
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.instruments.queries import Known
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, swap, table_of, transaction
-from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound, Reason
+from labshare.kernel.errors import N_, Forbidden, Invalid, NotFound, Reason
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
-from labshare.quotas import account
 from labshare.quotas.account import Overdrawn
-from labshare.quotas.rules import Share
 
 
 @dataclass(frozen=True)
@@ -36,23 +35,23 @@ class Draft:
     slot: Slot
     purpose: str = ""
     company_id: int | None = None
+    waive: tuple[str, ...] = ()  # codes of reasons that staff let pass
+    reason: str = ""  # and why
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a dry run found: every reason against, the nearest slots that pass, the estimated price, and the hours.
+    """What a dry run found: every reason against, the nearest slots that pass, the estimated price, and the facts.
 
-    `over_quota`: a manager would have to waive the hours that are not left. `provisional`: a year's notice that is not
-    published yet may close the day.
+    `over_quota`: a manager would have to waive the hours that are not left.
     """
 
     known: Known
     reasons: list[Reason]
     alternatives: list[free.Alternative]
     estimate_cny: float
-    shares: Sequence[Share]
+    facts: rules.Facts
     over_quota: bool
-    provisional: bool
 
     @property
     def allowed(self) -> bool:
@@ -63,21 +62,24 @@ def check(actor: Actor, draft: Draft) -> Verdict:
     """Would the request pass now? Decided by the same rules on the same facts as the request itself."""
     now = clock.now()
     company_id = _company(actor, draft)
-    known, asker = queries.asked(catalogue.id_of(_code(draft.instrument)), company_id)
-    company = _may_ask(actor, company_id, known, asker)
-    facts = queries.gather(known, draft.slot, now, _asked(actor, company))
-    reasons = rules.refusals(facts)
-    others = _others(known, draft.slot, now, reasons) if reasons else []
+    known, asker = queries.asked(catalogue.id_of(_code(draft.instrument)), company_id, _of(actor, company_id))
+    _may_ask(actor, company_id, known, draft.waive)
+    facts = _asked_anew(actor, asker, queries.gather(known, draft.slot, now, asker))
+    reasons = rules.left(rules.refusals(facts), draft.waive)
+    nearest = others(known, draft.slot, now, reasons) if reasons else []
+    over_quota = facts.over_quota and rules.QUOTA not in draft.waive
     estimate = round(float(known.rate_cny_per_hour) * draft.slot.hours, 2)
-    return Verdict(known, reasons, others, estimate, facts.shares, facts.over_quota, facts.provisional)
+    return Verdict(known, reasons, nearest, estimate, facts, over_quota)
 
 
 def request(actor: Actor, draft: Draft, retry: Retry | None = None) -> Seen:
     """Ask for time and hold it at once, and the company's hours; approved by itself where nobody needs to be asked.
 
-    Over a quota that lets managers be asked, it holds the time and no hours. Raises Forbidden or NotFound for a
-    company that is not the actor's, Conflict with every reason.
+    Over a quota that lets managers be asked, it holds the time and no hours. Staff may waive rules by name, and say
+    why. Raises Forbidden or NotFound for a company that is not the actor's, Invalid, Conflict with every reason.
     """
+    if draft.waive and not draft.reason:
+        raise Invalid(fields={"reason": [N_("Say why.")]})
     try:
         return _request(actor, draft, retry)
     except Overdrawn:  # a colleague was faster: what is left now decides, and says what is wrong
@@ -88,17 +90,18 @@ def _request(actor: Actor, draft: Draft, retry: Retry | None) -> Seen:
     now = clock.now()
     company_id = _company(actor, draft)
     instrument_id = catalogue.id_of(_code(draft.instrument))
-    with _explained(now, draft.slot) as refusal, transaction(lock=[instrument_id], retry=retry) as tx:
-        known, asker, number = queries.asked_anew(instrument_id, company_id)
-        company = _may_ask(actor, company_id, known, asker)
-        asked = _asked(actor, company)
-        facts = queries.gather(known, draft.slot, now, asked)
-        refusal.raise_if(rules.refusals(facts), known)
-        whose = Whose(company.id, company.name, actor.person_id, actor.name, not actor.belongs_to(company.id))
-        booking = place(tx, actor, number, known, facts, whose, draft.purpose)
-        within_caps(tx, asked, facts)
-        if not booking.over_quota:
-            account.hold(tx, actor, charging.whose(booking), facts.shares, now)
+    with explained(now, draft.slot) as refusal, transaction(lock=[instrument_id], retry=retry) as tx:
+        known, asker, number = queries.asked_anew(instrument_id, company_id, _of(actor, company_id))
+        _may_ask(actor, company_id, known, draft.waive)
+        facts = _asked_anew(actor, asker, queries.gather(known, draft.slot, now, asker))
+        reasons = rules.refusals(facts)
+        refusal.raise_if(rules.left(reasons, draft.waive), known)
+        waiving = Waiving(rules.passed(reasons + rules.asks_for_hours(facts), draft.waive), draft.reason)
+        whose = Whose(asker.id, asker.name, actor.person_id, actor.name, not actor.belongs_to(asker.id))
+        booking = place(tx, actor, number, known, facts, whose, draft.purpose, waiving=waiving)
+        if "too_many_bookings" not in waiving.codes:
+            within_caps(tx, asker, facts)
+        charging.hold(tx, actor, booking, facts.shares, waiving, now)
         return tx.done(booking)
 
 
@@ -109,17 +112,15 @@ def move(actor: Actor, booking_id: int, slot: Slot, version: int | None = None, 
     """
     now = clock.now()
     before = standing(actor, booking_id, "move")
-    with _explained(now, slot) as refusal, transaction(lock=[before.instrument_id], retry=retry) as tx:
+    with explained(now, slot) as refusal, transaction(lock=[before.instrument_id], retry=retry) as tx:
         old = queries.seen(actor, booking_id)
-        known, company = queries.asked(old.instrument_id, old.company_id)
+        known, asker = queries.asked(old.instrument_id, old.company_id, old.person_id)
         refusal.raise_if(rules.wrong_move(old.state, "move") + rules.too_late(now, old.starts_at))
         refusal.raise_if(rules.late_to_move(queries.charge_of_cancelling(actor, old, now)))
-        active = company is not None and company.active
-        facts = queries.gather(known, slot, now, Asked(old.company_id, active, old.person_id), but=booking_id)
+        facts = _with_own_word(actor, asker, queries.gather(known, slot, now, asker, but=booking_id))
         refusal.raise_if(rules.refusals(facts), known)
         booking = _carry_over(tx, actor, old, known, facts, version)
-        shares = () if booking.over_quota else facts.shares
-        account.rehold(tx, actor, charging.whose(booking), shares, now)
+        charging.rehold(tx, actor, booking, facts.shares, NOTHING, now)
         return tx.done(booking)
 
 
@@ -140,43 +141,28 @@ def _company(actor: Actor, draft: Draft) -> int:
     return company_id
 
 
-def _may_ask(actor: Actor, company_id: int, known: Known, asker: Asker | None) -> Asker:
-    """The company, if the actor may ask for it here; one the actor may not know of is a missing one."""
+def _of(actor: Actor, company_id: int) -> int | None:
+    """The person of the company who asks; None for staff on its behalf."""
+    return actor.person_id if actor.belongs_to(company_id) else None
+
+
+def _may_ask(actor: Actor, company_id: int, known: Known, waive: Collection[str]) -> None:
+    """May the actor ask for the company here, and let these rules pass? One they may not know of is a missing one."""
     if not policy.may_ask(actor, company_id, known.site_id):
         raise Forbidden if actor.is_staff else NotFound
-    if asker is None:
-        raise NotFound
-    return asker
+    if waive and not policy.may_waive(actor, known.site_id):
+        raise Forbidden
 
 
-def _asked(actor: Actor, company: Asker) -> Asked:
-    return Asked(company.id, company.active, actor.person_id if actor.belongs_to(company.id) else None)
+def _with_own_word(actor: Actor, asker: Asker, facts: rules.Facts) -> rules.Facts:
+    """The facts, with whether the company's admins have to say yes first; they need not ask themselves."""
+    asks = actor.belongs_to(asker.id) and not actor.is_company_admin
+    return replace(facts, in_house=asks and rules.in_house(asker.in_house_minutes, facts.slot))
 
 
-def _others(known: Known, slot: Slot, now: datetime, reasons: list[Reason]) -> list[free.Alternative]:
-    """The nearest slots that pass; none where it is the company that may not book, whenever it is."""
-    company = {rules.QUOTA, "too_many_bookings", "company_suspended"}
-    return [] if company & {reason.code for reason in reasons} else free.alternatives(known, slot, now)
-
-
-class _explained:  # noqa: N801 - reads as a word in a with statement
-    """Adds the alternatives to a refusal, looked for once the transaction has given its locks back."""
-
-    def __init__(self, now: datetime, slot: Slot) -> None:
-        self.now, self.slot = now, slot
-        self.known: Known | None = None
-
-    def raise_if(self, reasons: list[Reason], known: Known | None = None) -> None:
-        """Refuse for these reasons; with `known`, another slot could help."""
-        self.known = known
-        refuse(reasons)
-
-    def __enter__(self) -> _explained:
-        return self
-
-    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
-        if isinstance(error, Conflict) and error.reasons and self.known is not None:
-            error.alternatives = _others(self.known, self.slot, self.now, error.reasons)
+def _asked_anew(actor: Actor, asker: Asker, facts: rules.Facts) -> rules.Facts:
+    """The same of a new request: whoever has a booking may move it even where they may not ask for another."""
+    return replace(_with_own_word(actor, asker, facts), restricted_until=asker.restricted_until)
 
 
 def _carry_over(
@@ -184,15 +170,16 @@ def _carry_over(
 ) -> Seen:
     """Write the booking's new time: its row, its claim, its fact."""
     slot, now, channel = facts.slot, facts.now, facts.granted()
-    state = lifecycle.after(old.state, "move") or old.state
-    if not facts.approval:
-        state = lifecycle.APPROVED
+    waits = facts.approval or facts.in_house
+    state = (lifecycle.after(old.state, "move") or old.state) if waits else lifecycle.APPROVED
+    awaiting = lifecycle.COMPANY if facts.in_house else ""
     values: dict[str, Any] = {
         "state": state,
         "starts_at": slot.start,
         "ends_at": slot.end,
         "channel": channel,
-        "decide_by": rules.decide_by(known, slot, now) if facts.approval else None,
+        "decide_by": rules.decide_by(known, slot, now) if waits else None,
+        "awaiting": awaiting,
         "over_quota": facts.over_quota,
         "provisional": facts.provisional,
     }
@@ -212,6 +199,7 @@ def _carry_over(
         state=state,
         over_quota=facts.over_quota,
         provisional=facts.provisional,
+        awaiting=awaiting,
     )
     publish(tx, actor, moved, now)
     return replace(old, version=new, **values)

@@ -1,21 +1,30 @@
-"""Answering requests and giving time back; none of these takes time, so none of them locks."""
+"""Answering requests and giving time back; only what takes another time locks its instrument."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
 
-from labshare.booking import charging, lifecycle, queries, rules
-from labshare.booking.change import change, refuse, standing
-from labshare.booking.events import BookingApproved, BookingCancelled, BookingRejected
+from labshare.booking import charging, lifecycle, queries, rules, waivers
+from labshare.booking.change import about, change, refuse, standing
+from labshare.booking.events import BookingApproved, BookingCancelled, BookingOffered, BookingRejected
+from labshare.booking.explaining import explained
+from labshare.booking.models import Booking
 from labshare.booking.queries import Seen
+from labshare.booking.waivers import Waiving
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import transaction
+from labshare.kernel.db import swap, table_of, transaction
 from labshare.kernel.errors import N_, Invalid
+from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
+from labshare.kernel.slots import Slot
 from labshare.quotas import account, quotes
+
+_booking = table_of(Booking)
 
 
 def approve(
@@ -38,16 +47,60 @@ def approve(
         old = standing(actor, booking_id, "approve")
         known = catalogue.known_by_id(old.instrument_id)
         active = queries.company(old.company_id).state == "active"
-        refuse(rules.wrong_move(old.state, "approve"))
+        refuse(rules.wrong_move(old.state, "approve") or rules.awaits_company(old.awaiting))
         shares = quotes.of_slot(old.company_id, known, old.slot).shares if old.over_quota else ()
         refuse(rules.approval_refusals(now, old.starts_at, known.state, active, shares, waive))
         values = {"state": lifecycle.APPROVED, "answer": answer, "decide_by": None, "over_quota": False}
         waived = tuple(code for code in (rules.QUOTA,) if code in waive and rules.too_much(shares))
         seen = change(tx, actor, old, version, values, BookingApproved, now, answer=answer, waived=waived)
+        waivers.note(tx, actor, old.id, Waiving(waived, answer), now)
         if waived:
             account.waive(tx, actor, charging.whose(old, answer), shares, now)
         else:
             account.hold(tx, actor, charging.whose(old), shares, now)
+        return tx.done(seen)
+
+
+def offer(
+    actor: Actor,
+    booking_id: int,
+    slot: Slot,
+    answer: str = "",
+    waive: Collection[str] = (),
+    version: int | None = None,
+    retry: Retry | None = None,
+) -> Seen:
+    """Say yes to another time than was asked for: it is held, and its hours, until the company accepts or it lapses.
+
+    What was asked for is free at once. What is waived by name needs a reason, which is the answer. Raises NotFound,
+    Forbidden, Invalid, Conflict with every reason.
+    """
+    now = clock.now()
+    if waive and not answer:
+        raise Invalid(fields={"reason": [N_("Say why.")]})
+    before = standing(actor, booking_id, "offer")
+    with explained(now, slot) as refusal, transaction(lock=[before.instrument_id], retry=retry) as tx:
+        old = queries.seen(actor, booking_id)
+        refusal.raise_if(rules.wrong_move(old.state, "offer") or rules.awaits_company(old.awaiting))
+        known, asker = queries.asked(old.instrument_id, old.company_id, old.person_id)
+        facts = queries.gather(known, slot, now, asker, but=booking_id)
+        reasons = [*rules.refusals(facts), *rules.asks_for_hours(facts)]
+        refusal.raise_if(rules.left(reasons, waive), known)
+        waiving = Waiving(rules.passed(reasons, waive), answer)
+        until = rules.hold_until(slot, now, rules.CHANGED)
+        values: dict[str, Any] = {"state": lifecycle.OFFERED, "decide_by": until, "answer": answer}
+        values |= {"starts_at": slot.start, "ends_at": slot.end, "channel": facts.granted()}
+        values |= {"over_quota": False, "provisional": facts.provisional}
+        new = swap(tx, _booking, old.id, old.version if version is None else version, values)
+        seen = replace(old, version=new, **values)
+        held = rules.held(known, slot)
+        timeline.shift(tx, kind=timeline.BOOKING, owner_id=old.id, channel=seen.channel, slot=held)
+        waivers.note(tx, actor, old.id, waiving, now)
+        said: dict[str, Any] = {"answer_by": until, "was": old.state, "answer": answer, "waived": waiving.codes}
+        said |= {"old_starts_at": old.starts_at, "old_ends_at": old.ends_at, "provisional": facts.provisional}
+        fact = BookingOffered(object_id=old.id, version=new, **about(seen), person_id=old.person_id, **said)
+        publish(tx, actor, fact, now)
+        charging.rehold(tx, actor, seen, facts.shares, waiving, now)
         return tx.done(seen)
 
 
@@ -57,7 +110,7 @@ def reject(actor: Actor, booking_id: int, reason: str, version: int | None = Non
     with transaction(retry=retry) as tx:
         old = standing(actor, booking_id, "reject")
         refuse(rules.wrong_move(old.state, "reject"))
-        values = {"state": lifecycle.REJECTED, "answer": reason, "decide_by": None}
+        values = {"state": lifecycle.REJECTED, "answer": reason, "decide_by": None, "awaiting": ""}
         seen = change(tx, actor, old, version, values, BookingRejected, now, answer=reason)
         timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
         charging.let_go(tx, actor, old, now)
@@ -75,7 +128,7 @@ def cancel(actor: Actor, booking_id: int, version: int | None = None, retry: Ret
         old = standing(actor, booking_id, "cancel")
         refuse(rules.wrong_move(old.state, "cancel") or rules.too_late(now, old.starts_at))
         charge = queries.charge_of_cancelling(actor, old, now)
-        values = {"state": lifecycle.CANCELLED, "decide_by": None, "charge": charge}
+        values = {"state": lifecycle.CANCELLED, "decide_by": None, "awaiting": "", "charge": charge}
         seen = change(tx, actor, old, version, values, BookingCancelled, now, was=old.state, charge=charge)
         timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
         charging.cancelled(tx, actor, old, charge, now)

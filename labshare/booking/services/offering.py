@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from labshare.booking import charging, displacement, free, lifecycle, queries, rules
-from labshare.booking.change import by_the_clock, refuse, standing
+from labshare.booking.change import by_the_clock, change, refuse, standing
 from labshare.booking.displacement import Displaced
-from labshare.booking.events import OfferAccepted, OfferDeclined, OfferLapsed, OfferMade
+from labshare.booking.events import BookingAccepted, OfferAccepted, OfferDeclined, OfferLapsed, OfferMade
 from labshare.booking.models import ACCEPTED, DECLINED, LAPSED, OFFERED, WAITING, Displacement
 from labshare.booking.placing import Successor, Whose, place, within_caps
-from labshare.booking.queries import Asked, Seen
+from labshare.booking.queries import Seen
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.kernel import clock
@@ -37,11 +37,13 @@ class Wish:
 
 
 def accept(actor: Actor, booking_id: int, wish: Wish | None = None, retry: Retry | None = None) -> Seen:
-    """Take the time that is held for a displaced booking, or another that is free; the new booking, which names it.
+    """Take the time that is held: for a displaced booking a new one, which names it, else the booking's changed time.
 
-    What was approved stays approved on its own instrument; a yes of the laboratory counts for no other. Raises
-    NotFound, Forbidden, Conflict with every reason.
+    Instead of a displaced one another free time can be taken. What was approved stays approved on its own instrument;
+    a yes of the laboratory counts for no other. Raises NotFound, Forbidden, Conflict with every reason.
     """
+    if wish is None and displacement.of_booking(booking_id) is None:
+        return _take(actor, booking_id, retry)
     try:
         return _accept(actor, booking_id, wish, retry)
     except Overdrawn:  # a colleague was faster: what is left now decides, and says what is wrong
@@ -60,8 +62,7 @@ def _accept(actor: Actor, booking_id: int, wish: Wish | None, retry: Retry | Non
         slot = held.slot if wish is None else wish.slot
         if instrument_id is None or slot is None or (wish is None and held.instrument_id != instrument_id):
             raise changed_meanwhile()
-        known, company, number = queries.asked_anew(instrument_id, old.company_id)
-        asked = Asked(old.company_id, company is not None and company.active, old.person_id)
+        known, asked, number = queries.asked_anew(instrument_id, old.company_id, old.person_id)
         facts = queries.gather(known, slot, now, asked, offer=held.id)
         taken = held.state == OFFERED and wish is None
         if taken:
@@ -79,6 +80,23 @@ def _accept(actor: Actor, booking_id: int, wish: Wish | None, retry: Retry | Non
         if not booking.over_quota:
             account.hold(tx, actor, charging.whose(booking), facts.shares, now)
         return tx.done(booking)
+
+
+def _take(actor: Actor, booking_id: int, retry: Retry | None) -> Seen:
+    """The laboratory's yes stands already, but for time from the waiting list."""
+    now = clock.now()
+    with transaction(retry=retry) as tx:
+        old = standing(actor, booking_id, "accept")
+        known, asker = queries.asked(old.instrument_id, old.company_id, old.person_id)
+        refuse(rules.offer_refusals(old.state, old.decide_by, old.slot, known.state, asker.active, now))
+        waited = old.waitlist_id is not None
+        asks = waited and not actor.is_company_admin and rules.in_house(asker.in_house_minutes, old.slot)
+        waits = asks or (waited and known.approval)
+        values = {"state": lifecycle.REQUESTED if waits else lifecycle.APPROVED}
+        values |= {"awaiting": lifecycle.COMPANY if asks else ""}
+        by = rules.decide_by(known, old.slot, now) if waits else None
+        said: dict[str, Any] = {"state": values["state"], "decide_by": by}
+        return tx.done(change(tx, actor, old, None, {**values, "decide_by": by}, BookingAccepted, now, **said))
 
 
 def decline(actor: Actor, booking_id: int, retry: Retry | None = None) -> Seen:
@@ -106,8 +124,7 @@ def make_offer(actor: Actor, booking_id: int, now: datetime) -> bool:
         held = _displaced(old, tx)
         if held.state != WAITING:
             return False
-        known, company = queries.asked(found.instrument.id, old.company_id)
-        asked = Asked(old.company_id, company is not None and company.active, old.person_id)
+        known, asked = queries.asked(found.instrument.id, old.company_id, old.person_id)
         facts = queries.gather(known, found.slot, now, asked)
         if rules.refusals(facts):
             return False

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from labshare.booking import displacement, outside, queries
+from labshare.booking import displacement, lifecycle, outside, queries
 from labshare.booking.change import by_the_clock, change
 from labshare.booking.displacement import Cause, Hit
 from labshare.booking.events import BookingMadeFirm, BookingMadeProvisional
@@ -32,7 +32,7 @@ def recheck(actor: Actor, booking_id: int, year: Year, now: datetime) -> str | N
     with transaction(lock=[before.instrument_id]) as tx:
         tx.execute(sa.select(_booking.c.id).where(_booking.c.id == booking_id).with_for_update())
         old = queries.seen(actor, booking_id)
-        if old.state not in displacement.DISPLACEABLE or old.starts_at <= now:
+        if old.state not in lifecycle.AHEAD or old.starts_at <= now:
             return None
         known = catalogue.known_by_id(old.instrument_id)
         what = outside.due(hours.of([known], old.slot)[known.id], old.slot, provisional=old.provisional)

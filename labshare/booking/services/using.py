@@ -32,13 +32,14 @@ def check_in(actor: Actor, booking_id: int, version: int | None = None, retry: R
     before = standing(actor, booking_id, "check_in")
     with transaction(lock=[before.instrument_id], retry=retry) as tx:
         old = queries.seen(actor, booking_id)
-        known, company = queries.asked(old.instrument_id, old.company_id)
+        known, asker = queries.asked(old.instrument_id, old.company_id, old.person_id)
         refuse(rules.wrong_move(old.state, "check_in"))
         scene = presence.around(old, known, now)
-        active = company is not None and company.active
         early = now < scene.claim.start
         before_mine = [one for one in scene.others if one.slot.start < scene.claim.start and now < one.slot.end]
-        arrival = judgement.Arrival(now, old.slot, known, active, scene.somebody_there, before_mine if early else [])
+        arrival = judgement.Arrival(
+            now, old.slot, known, asker.active, scene.somebody_there, before_mine if early else []
+        )
         refuse(judgement.arrival_refusals(arrival))
         late, excuse = judgement.lateness(old.slot, now, known, scene.hindrances)
         values = {"state": lifecycle.IN_USE}

@@ -7,7 +7,7 @@ from typing import Any
 
 from labshare.booking import charging, lifecycle, queries, rules
 from labshare.booking.change import about, by_the_clock, change, refuse
-from labshare.booking.events import AnswerDue, BookingComingUp, BookingExpired
+from labshare.booking.events import AnswerDue, BookingComingUp, BookingExpired, BookingLapsed
 from labshare.booking.models import REMINDED, Reminder
 from labshare.booking.queries import Seen
 from labshare.instruments import timeline
@@ -24,7 +24,7 @@ def remind_of_request(actor: Actor, booking_id: int, kind: str, now: datetime) -
     by_the_clock(actor)
     with transaction() as tx:
         old = queries.seen(actor, booking_id)
-        if old.state != lifecycle.REQUESTED or old.decide_by is None:
+        if old.state != lifecycle.REQUESTED or old.awaiting == lifecycle.COMPANY or old.decide_by is None:
             return False
         said = {"decide_by": old.decide_by, "escalated": kind == OVERDUE}
         return _remind(tx, actor, old, kind, old.decide_by, AnswerDue, now, **said)
@@ -47,11 +47,28 @@ def expire(actor: Actor, booking_id: int, now: datetime) -> Seen:
         old = queries.seen(actor, booking_id)
         reasons = rules.wrong_move(old.state, "expire") or rules.too_early_to_expire(old.decide_by, now)
         refuse(reasons)
-        values = {"state": lifecycle.EXPIRED, "decide_by": None}
+        values = {"state": lifecycle.EXPIRED, "decide_by": None, "awaiting": ""}
         seen = change(tx, actor, old, None, values, BookingExpired, now, decide_by=old.decide_by)
         timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
         charging.let_go(tx, actor, old, now)
         return seen
+
+
+def lapse_booking(actor: Actor, booking_id: int, now: datetime) -> bool:
+    """Give back the time a company was offered and did not take by its answer date; whether that was still to be done.
+
+    Raises Conflict where somebody was faster.
+    """
+    by_the_clock(actor)
+    with transaction() as tx:
+        old = queries.seen(actor, booking_id)
+        if old.state != lifecycle.OFFERED or old.decide_by is None or old.decide_by > now:
+            return False
+        values = {"state": lifecycle.LAPSED, "decide_by": None}
+        change(tx, actor, old, None, values, BookingLapsed, now, answer_by=old.decide_by)
+        timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
+        charging.let_go(tx, actor, old, now)
+        return True
 
 
 def _remind(

@@ -1,10 +1,10 @@
-"""What can be announced of a booking."""
+"""What can be announced of asking for time, of the answer, and of what becomes of it until it is used."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from labshare.kernel.journal import Event
 
@@ -28,6 +28,9 @@ class BookingRequested(BookingFact):
     over_quota: bool = False
     provisional: bool = False  # the notice of its year's holidays is not published yet
     replaces_id: int | None = None  # the displaced booking for which it was taken
+    awaiting: str = ""  # company: its own admins answer first
+    waived: tuple[str, ...] = ()
+    reason: str = ""  # why that was waived
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,7 @@ class BookingMoved(BookingFact):
     state: str
     over_quota: bool = False
     provisional: bool = False
+    awaiting: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,53 +83,6 @@ class BookingDisplaced(BookingFact):
     was: str
     cause: str
     cause_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfferFact(Event):
-    """What every fact about another time for a displaced booking says; the instrument and the time are the offer's."""
-
-    OBJECT: ClassVar[str] = "displacement"
-    booking_id: int
-    instrument_id: int
-    starts_at: datetime
-    ends_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfferMade(OfferFact):
-    """Another time is held for the company until `answer_by`."""
-
-    answer_by: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfferAccepted(OfferFact):
-    """The company took the time that was held, or another one; `new_booking_id` is the booking it became."""
-
-    new_booking_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfferDeclined(OfferFact):
-    """The company does not want another time."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfferLapsed(OfferFact):
-    """The company did not answer by `answer_by`; the time is free again."""
-
-    answer_by: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfferWithdrawn(OfferFact):
-    """The laboratory needs the time that was held after all; another one is looked for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TimeFreed(OfferFact):
-    """The laboratory does not need the time after all for which the booking was displaced; the time is the old one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,46 +116,6 @@ class BookingComingUp(BookingFact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BookingStarted(BookingFact):
-    """Somebody checked in at `at`; `late` is held against them unless `excuse` says why not."""
-
-    at: datetime
-    late: bool
-    excuse: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BookingCompleted(BookingFact):
-    """The use is over: from when to when it really was, how that is known, and what was found."""
-
-    used_from: datetime
-    used_to: datetime
-    source: str  # checked_in, operator, assumed
-    overtime: bool = False
-    left_early: bool = False
-    problem: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BookingMissed(BookingFact):
-    """Nobody came; the rest of the time is free. With an `excuse` it is nobody's fault, without it costs a `charge`."""
-
-    excuse: str = ""
-    charge: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class UsageCorrected(BookingFact):
-    """Staff corrected a usage record; the old values and the new ones stand here."""
-
-    OBJECT: ClassVar[str] = "usage_record"
-    booking_id: int
-    before: dict[str, Any]
-    after: dict[str, Any]
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class BookingMadeFirm(BookingFact):
     """The notice of its year's holidays is published and leaves the booking standing, in the same `state`."""
 
@@ -210,3 +127,70 @@ class BookingMadeProvisional(BookingFact):
     """It is not known any more whether the booking's day will be worked."""
 
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingEndorsed(BookingFact):
+    """An admin of the company said yes in-house; in state `requested` the laboratory has to, until `decide_by`."""
+
+    state: str
+    decide_by: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingOffered(BookingFact):
+    """This time is held for the company until `answer_by`: another one than it asked for, which stands here too.
+
+    Or one that became free for which it waited; then no time was asked for before.
+    """
+
+    person_id: int
+    answer_by: datetime
+    was: str = ""
+    old_starts_at: datetime | None = None
+    old_ends_at: datetime | None = None
+    answer: str = ""
+    waived: tuple[str, ...] = ()
+    over_quota: bool = False
+    provisional: bool = False
+    waitlist_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingAccepted(BookingFact):
+    """The company took the time it was offered; in state `requested` the laboratory has to answer until `decide_by`."""
+
+    state: str
+    decide_by: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingLapsed(BookingFact):
+    """The company did not answer the offer by `answer_by`; the time is free again."""
+
+    answer_by: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingHandedOver(BookingFact):
+    """A colleague of the same company has the booking now; who had it stands here too."""
+
+    person_id: int
+    old_person_id: int
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingEndChanged(BookingFact):
+    """In use, it was made longer or shorter; the old end stands here. Rules may have been `waived`."""
+
+    old_ends_at: datetime
+    waived: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingTakenOver(BookingFact):
+    """It was cancelled too late, but others took its time: what that cost, a `charge` in per cent, is given back."""
+
+    charge: int
