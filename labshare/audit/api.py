@@ -29,6 +29,7 @@ def listed(query: dict[str, Any]) -> Page | Response:
     text, more = sheet(actor(), query["sought"], query["cursor"])
     answer = handed_out(text)
     if more is not None:
-        following = url_for("audit_api.listed", **{**request.args, "cursor": more})
+        same: dict[str, Any] = {**request.args, "cursor": more}
+        following = url_for("audit_api.listed", **same)
         answer.headers["Link"] = f'<{following}>; rel="next"'
     return answer

@@ -32,7 +32,7 @@ _FIELDS = {  # which table the numbers in a fact's field are of
     "replaces_id": BOOKING,
 }
 _OBJECTS = frozenset({BOOKING, COMPANY, DELIVERY, INSTRUMENT, PERSON, SITE, WINDOW})
-_ASKED: dict[str, sa.Select[Any]] = {  # in this order: windows and bookings name instruments
+_ASKED: dict[str, Any] = {  # in this order: windows and bookings name instruments
     WINDOW: sa.select(Window.id, Window.kind, Window.starts_at, Window.ends_at),
     BOOKING: sa.select(
         *(Booking.id, Booking.instrument_id, Booking.starts_at, Booking.ends_at, Booking.company_id),
@@ -75,7 +75,7 @@ class Names:
         return self._places.get(window_id, [])
 
     @staticmethod
-    def _ask(asked: sa.Select[Any], numbers: set[int]) -> dict[int, Any]:
+    def _ask(asked: Any, numbers: set[int]) -> dict[int, Any]:
         key = asked.selected_columns[0]
         return {row.id: row for row in rows(asked.where(key.in_(sorted(numbers))))} if numbers else {}
 

@@ -59,7 +59,7 @@ def export() -> Response:
     return handed_out(BOM + text)
 
 
-def _asked() -> dict[str, str]:
+def _asked() -> dict[str, Any]:
     """The filters as they were typed, those left empty left out."""
     return {name: value for name in FILTERS if (value := request.args.get(name, "").strip())}
 

@@ -79,7 +79,7 @@ def _number_of(person: str) -> int:
 
 def _named(found: Sequence[Any]) -> list[Line]:
     names = Names(found)
-    return [Line(*row, names) for row in found]
+    return [Line(names, *row) for row in found]
 
 
 def companies() -> list[tuple[int, str]]:

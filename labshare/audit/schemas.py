@@ -41,7 +41,7 @@ class SoughtIn(PageArguments):
     @post_load
     def sought(self, data: dict[str, Any], **_rest: Any) -> dict[str, Any]:
         """The filters as one value beside what the list is paged by."""
-        paged = {name: data.pop(name) for name in ("limit", "cursor", "format") if name in data}
+        paged: dict[str, Any] = {name: data.pop(name) for name in ("limit", "cursor", "format") if name in data}
         return {**paged, "sought": Sought(**data)}
 
 
@@ -63,7 +63,7 @@ def _by(line: Line) -> dict[str, Any] | None:
     return None if line.who is None else {"id": line.actor_id, "name": line.who}
 
 
-class LineOut(Schema):
+class EntryOut(Schema):
     """One line of the journal; `by` is null where it happened by itself, `company` where it is nobody's matter."""
 
     id = fields.Integer(required=True)
@@ -80,5 +80,5 @@ class LineOut(Schema):
 class JournalOut(Schema):
     """A page of the journal, newest first."""
 
-    items = fields.List(fields.Nested(LineOut), required=True)
+    items = fields.List(fields.Nested(EntryOut), required=True)
     next = fields.String(allow_none=True, required=True)

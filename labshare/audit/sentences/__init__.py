@@ -1,4 +1,4 @@
-"""Every fact of the house as a sentence with names in it; a new kind of fact gets its words in its slice's file here."""
+"""Every fact of the house as a sentence with names in it; a new kind gets its words in the file of its slice."""
 
 from __future__ import annotations
 

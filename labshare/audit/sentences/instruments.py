@@ -128,8 +128,8 @@ def _rechecked(line: Line) -> Text:
         for name, n in line.data["counts"].items()
         if n
     ]
-    return N_("The bookings in %(year)s at %(site)s were looked at after its calendar changed: %(counts)s.",
-              counts=joined(said) if said else N_("nothing to do"))  # fmt: skip
+    told = N_("The bookings in %(year)s at %(site)s were looked at after its calendar changed: %(counts)s.")
+    return Text(told.msgid, {"counts": joined(said) if said else N_("nothing to do")})
 
 
 TOLD: Table = {

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from labshare.audit.names import WINDOW
-from labshare.audit.sentences.shape import Line, Table, called, numbered
+from labshare.audit.sentences.shape import Line, Table, Words, called, numbered, slot
 from labshare.kernel.errors import N_, Text
 from labshare.maintenance import events
 from labshare.maintenance.rules import KIND_WORDS
@@ -22,15 +21,15 @@ def _window(line: Line) -> Text:
         "work": called(KIND_WORDS, line.data.get("kind_of_work") or (known.kind if known else "")),
     }
     if "starts_at" in line.data:
-        slot = span(*(datetime.fromisoformat(line.data[name]) for name in ("starts_at", "ends_at")), line.zone)
+        when = slot(line)
     elif known:
-        slot = span(known.starts_at, known.ends_at, line.zone)
+        when = span(known.starts_at, known.ends_at, line.zone)
     else:
         return N_("Window %(number)s: %(text)s", number=line.object_id, text=said["text"])
-    return N_("%(work)s of %(instruments)s, %(slot)s: %(text)s", slot=slot, **said)
+    return N_("%(work)s of %(instruments)s, %(slot)s: %(text)s", slot=when, **said)
 
 
-def _utility(text: Text) -> Any:
+def _utility(text: Text) -> Words:
     def told(line: Line) -> Text:
         name = own(line.data["name_en"], line.data["name_zh"]) or numbered(line.object_id)
         return Text(text.msgid, {"name": name})
@@ -38,7 +37,7 @@ def _utility(text: Text) -> Any:
     return told
 
 
-def _upkeep(text: Text) -> Any:
+def _upkeep(text: Text) -> Words:
     def told(line: Line) -> Text:
         work = called(KIND_WORDS, line.data["kind_of_work"])
         return Text(text.msgid, {"work": work, "often": _often(line)})
@@ -86,8 +85,6 @@ TOLD: Table = {
         N_("%(who)s said what %(instrument)s does not need any more: %(work)s, %(often)s.")
     ),
     events.UpkeepOverdue.kind(): _upkeep(
-        N_(
-            "%(instrument)s is overdue: %(work)s, %(often)s; counted from %(since)s, with %(hours_run)s h of use since."
-        )
+        N_("%(instrument)s is overdue: %(work)s, %(often)s; counted from %(since)s, with %(hours_run)s h of use since.")
     ),
 }

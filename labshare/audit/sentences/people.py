@@ -5,6 +5,7 @@ from __future__ import annotations
 from labshare.audit.sentences.shape import Line, Table, called, joined, site
 from labshare.kernel.errors import N_, Text
 from labshare.people import events
+from labshare.web.i18n import LANGUAGES
 
 ROLES = {
     "member": N_("Member"),
@@ -33,10 +34,9 @@ COMPANY_FIELDS = {
     "contact_name": N_("Whom to call"),
     "contact_phone": N_("Phone"),
 }
-LANGUAGES = {"en": "English", "zh": "简体中文"}
 
 
-def _roles(*codes: str) -> object:
+def _roles(*codes: str) -> str | Text:
     return joined(called(ROLES, code) for code in codes)
 
 
@@ -86,7 +86,8 @@ def _roles_changed(line: Line) -> Text:
 
 
 def _language(line: Line) -> Text:
-    return N_("%(person)s reads %(language)s now.", language=LANGUAGES.get(line.data["language"], line.data["language"]))
+    spoken = line.data["language"]
+    return N_("%(person)s reads %(language)s now.", language=LANGUAGES.get(spoken, spoken))
 
 
 def _invited(line: Line) -> Text:

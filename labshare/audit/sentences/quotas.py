@@ -19,8 +19,8 @@ def _set(line: Line) -> Text:
 
 
 def _default_set(line: Line) -> Text:
-    return N_("%(who)s set anew what companies may use that have no allowances of their own: %(items)s.",
-              items=_items(line))  # fmt: skip
+    told = N_("%(who)s set anew what companies may use that have no allowances of their own: %(items)s.")
+    return Text(told.msgid, {"items": _items(line)})
 
 
 def _items(line: Line) -> Any:
@@ -60,10 +60,10 @@ def _allowance(line: Line) -> str:
 
 
 def _extended(line: Line) -> Text:
-    said = {"hours": rules.hours(abs(line.data["minutes"])), "allowance": _allowance(line)}
+    told = N_("%(who)s added %(hours)s h once for %(company)s: %(allowance)s. %(reason)s")
     if line.data["minutes"] < 0:
-        return N_("%(who)s took back %(hours)s h that had been added for %(company)s: %(allowance)s. %(reason)s", **said)
-    return N_("%(who)s added %(hours)s h once for %(company)s: %(allowance)s. %(reason)s", **said)
+        told = N_("%(who)s took back %(hours)s h that had been added for %(company)s: %(allowance)s. %(reason)s")
+    return Text(told.msgid, {"hours": rules.hours(abs(line.data["minutes"])), "allowance": _allowance(line)})
 
 
 def _nearly_used(line: Line) -> Text:

@@ -23,6 +23,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class Line:
     """One row of the journal; `who` is the name of the one who did it, None where it happened by itself."""
 
+    names: Names
     id: int
     at: datetime
     kind: str
@@ -33,7 +34,6 @@ class Line:
     actor_id: int | None
     who: str | None
     data: Mapping[str, Any]
-    names: Names
 
     @property
     def booking_id(self) -> int | None:
