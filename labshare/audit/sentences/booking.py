@@ -14,7 +14,12 @@ from labshare.web.i18n import span
 
 def _of_booking(line: Line) -> Text:
     """As the booking's own history tells it, with the booking in front."""
-    return _about(line, sentence(line.kind, line.data, line.who, line.zone))
+    text = sentence(line.kind, line.data, line.who, line.zone)
+    known, place = line.names.of(BOOKING, line.booking_id), line.data["instrument_id"]
+    if line.object == "displacement" and known is not None and known.instrument_id != place:
+        where = instrument(line.names, place)
+        text = N_("%(text)s It is on another instrument: %(instrument)s.", text=text, instrument=where)
+    return _about(line, text)
 
 
 def _about(line: Line, text: Text) -> Text:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from labshare.audit.names import CATEGORY
-from labshare.audit.sentences.shape import Line, Table, called, company, joined, numbered, site, written
+from labshare.audit.sentences.shape import Line, Table, called, company, joined, noted, numbered, site, written
 from labshare.booking import outside
 from labshare.instruments import events, words
 from labshare.instruments.rules.opening import Pattern
@@ -89,15 +89,14 @@ def _hours_set(line: Line) -> Text:
     pattern = Pattern(date.fromisoformat(said["valid_from"]), known, said["holidays"], said["unattended"])
     return N_(
         "%(who)s set the opening hours of %(place)s from %(valid_from)s on. %(week)s",
-        week=joined(words.week(pattern), N_(" ")),
+        week=joined(words.week(pattern), N_("; ")),
     )
 
 
 def _exception_added(line: Line) -> Text:
     hours = words.hours(tuple((first, last) for first, last in line.data["intervals"]))
-    if line.data.get("note"):
-        return N_("%(who)s set other hours of %(place)s on %(day)s: %(hours)s. %(note)s", hours=hours)
-    return N_("%(who)s set other hours of %(place)s on %(day)s: %(hours)s.", hours=hours)
+    told = N_("%(who)s set other hours of %(place)s on %(day)s: %(hours)s.", hours=hours)
+    return noted(told, line, line.data.get("note"))
 
 
 def _published(line: Line) -> Text:
@@ -108,10 +107,11 @@ def _published(line: Line) -> Text:
 
 
 def _day_set(line: Line) -> Text:
-    if line.data["is_now"] is None:
-        return N_("%(who)s let %(day)s at %(site)s be again what its weekday says. Note: %(note)s")
-    kind = called(words.DAY_NAMES, line.data["is_now"])
-    return N_("%(who)s said of %(day)s at %(site)s: %(kind)s. Note: %(note)s", kind=kind)
+    told = N_("%(who)s let %(day)s at %(site)s be again what its weekday says.")
+    if line.data["is_now"] is not None:
+        kind = called(words.DAY_NAMES, line.data["is_now"])
+        told = N_("%(who)s said of %(day)s at %(site)s: %(kind)s.", kind=kind)
+    return noted(told, line, line.data.get("note"))
 
 
 COUNTED = {  # what became of bookings on days that have changed

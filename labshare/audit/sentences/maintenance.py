@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labshare.audit.names import WINDOW
-from labshare.audit.sentences.shape import Line, Table, Words, called, numbered, slot
+from labshare.audit.sentences.shape import Line, Table, Words, called, noted, numbered, slot
 from labshare.kernel.errors import N_, Text
 from labshare.maintenance import events
 from labshare.maintenance.rules import KIND_WORDS
@@ -27,6 +27,19 @@ def _window(line: Line) -> Text:
     else:
         return N_("Window %(number)s: %(text)s", number=line.object_id, text=said["text"])
     return N_("%(work)s of %(instruments)s, %(slot)s: %(text)s", slot=when, **said)
+
+
+def _began(line: Line) -> Text:
+    told = N_(
+        "%(who)s reported that %(instrument)s broke down at %(began_at)s; its time is taken until %(claimed_until)s, "
+        "bookings displaced: %(displaced)s."
+    )
+    return noted(told, line, line.data.get("note"))
+
+
+def _ended(line: Line) -> Text:
+    told = N_("%(who)s reported that %(instrument)s, broken since %(began_at)s, works again since %(ended_at)s.")
+    return noted(told, line, line.data.get("remedy"))
 
 
 def _utility(text: Text) -> Words:
@@ -62,18 +75,12 @@ TOLD: Table = {
             *(events.WindowClosed, events.WindowComingUp, events.DocumentAdded, events.DocumentRemoved),
         )
     },
-    events.OutageBegan.kind(): N_(
-        "%(who)s reported that %(instrument)s broke down at %(began_at)s; its time is taken until %(claimed_until)s, "
-        "bookings displaced: %(displaced)s. Note: %(note)s"
-    ),
+    events.OutageBegan.kind(): _began,
     events.OutageExtended.kind(): N_(
         "%(instrument)s, broken since %(began_at)s, is not repaired yet: its time is taken until %(claimed_until)s, "
         "bookings displaced: %(displaced)s."
     ),
-    events.OutageEnded.kind(): N_(
-        "%(who)s reported that %(instrument)s, broken since %(began_at)s, works again since %(ended_at)s. "
-        "What was done: %(remedy)s"
-    ),
+    events.OutageEnded.kind(): _ended,
     events.UtilityAdded.kind(): _utility(
         N_("%(who)s added the utility %(name)s; these instruments depend on it: %(instruments)s.")
     ),

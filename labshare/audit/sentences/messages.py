@@ -11,9 +11,9 @@ from labshare.notifications.recipes import GROUPS
 
 def _chosen(line: Line) -> Text:
     if not line.data["mail"]:
-        return N_("%(who)s wants no mails.")
+        return N_("%(person)s wants no mails.")
     groups = joined((called(GROUPS, one) for one in line.data["mail"]), N_("; "))
-    return N_("%(who)s chose what is mailed: %(groups)s.", groups=groups)
+    return N_("%(person)s chose what is mailed: %(groups)s.", groups=groups)
 
 
 def _retried(line: Line) -> Text:

@@ -91,6 +91,11 @@ def joined(items: Iterable[Any], by: Text = N_(", ")) -> str | Text:  # noqa: B0
     return str(say(by)).join(said) if said else N_("none")
 
 
+def noted(text: Text, line: Line, note: Any) -> Text:
+    """The words, and what somebody wrote to them."""
+    return N_("%(text)s Note: %(note)s", text=filled(text, line), note=note) if note else text
+
+
 def called(table: Mapping[str, Text], code: Any) -> Any:
     """What a code is called; an old one that has no name any more stands for itself."""
     return table.get(code, code)
