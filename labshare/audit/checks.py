@@ -1,4 +1,4 @@
-"""What must always hold of the journal: whatever has a version says its last one there."""
+"""What must always hold of the journal: whatever has a version, its last one is told there."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TOLD: dict[str, Any] = {
 
 
 def last_versions_are_told(session: Session) -> list[str]:
-    """The version a row has is the last one the journal tells of it; of a first version it may be silent."""
+    """No row has a later version than the journal tells of; of a first version it may be silent."""
     found = []
     for name, table in TOLD.items():
         last = (
@@ -48,7 +48,7 @@ def last_versions_are_told(session: Session) -> list[str]:
         statement = (
             sa.select(table.id, table.version, told)
             .outerjoin(last, last.c.object_id == table.id)
-            .where(told != table.version)
+            .where(told < table.version)
             .order_by(table.id)
         )
         found += [

@@ -14,7 +14,6 @@ from labshare.audit.queries import Sought
 from labshare.audit.sentences import sentence
 from labshare.audit.sentences.shape import Line
 from labshare.kernel.actor import Actor
-from labshare.web.files import attachment
 from labshare.web.i18n import LOCAL, say
 
 COLUMNS = ("id", "at", "kind", "object", "object_id", "company", "by", "sentence", "data")
@@ -45,6 +44,5 @@ def _cells(lines: Iterable[Line]) -> Iterable[list[object]]:
 
 def handed_out(text: str) -> Response:
     """The sheet to be saved."""
-    answer = attachment("audit.csv", text.encode())
-    answer.content_type = "text/csv; charset=utf-8"
-    return answer
+    saved = {"Content-Disposition": 'attachment; filename="audit.csv"'}
+    return Response(text, content_type="text/csv; charset=utf-8", headers=saved)
