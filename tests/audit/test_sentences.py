@@ -85,11 +85,11 @@ def test_what_changed_of_an_instrument_is_said_from_what_to_what(journal: Journa
         "description": [],
     }
     assert _of(journal, instruments.InstrumentChanged, changes=changes) == (
-        "Ada changed SEM-01 Scanning electron microscope: State from In service to Retired; "
-        "Site from EAST East Lab to WEST West Lab; Owner from Shared Lab Operator to Aurora Displays; "
-        "Category from Electron microscopes to Electron microscopes; "
+        "Ada changed SEM-01 Scanning electron microscope: "
+        "Category from Electron microscopes to Electron microscopes; Site from EAST East Lab to WEST West Lab; "
+        "Owner from Shared Lab Operator to Aurora Displays; State from In service to Retired; Room from none to B1; "
         "How it is used from Self-operated to Assisted by staff, Measured for you; "
-        "Every request needs a yes of the laboratory from no to yes; Room from none to B1; Description."
+        "Every request needs a yes of the laboratory from no to yes; Description."
     )
 
 

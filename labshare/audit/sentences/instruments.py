@@ -55,8 +55,13 @@ FIELDS = {  # what the form of an instrument calls them
 
 
 def _changed(line: Line) -> Text:
-    said = [_change(line, name, values) for name, values in line.data["changes"].items()]
+    changes = line.data["changes"]  # in the order of the form: the database keeps none
+    said = [_change(line, name, changes[name]) for name in sorted(changes, key=_place)]
     return N_("%(who)s changed %(instrument)s: %(changes)s.", changes=joined(said, N_("; ")))
+
+
+def _place(field: str) -> int:
+    return list(FIELDS).index(field) if field in FIELDS else len(FIELDS)
 
 
 def _change(line: Line, name: str, values: Sequence[Any]) -> Any:
@@ -89,7 +94,7 @@ def _hours_set(line: Line) -> Text:
     pattern = Pattern(date.fromisoformat(said["valid_from"]), known, said["holidays"], said["unattended"])
     return N_(
         "%(who)s set the opening hours of %(place)s from %(valid_from)s on. %(week)s",
-        week=joined(words.week(pattern), N_("; ")),
+        week=joined(words.week(pattern), " · "),
     )
 
 

@@ -85,7 +85,7 @@ def written(value: Any, zone: ZoneInfo) -> Any:
     return value
 
 
-def joined(items: Iterable[Any], by: Text = N_(", ")) -> str | Text:  # noqa: B008 - a frozen value
+def joined(items: Iterable[Any], by: Text | str = N_(", ")) -> str | Text:  # noqa: B008 - a frozen value
     """A list in words, one after the other."""
     said = [str(say(one)) for one in items]
     return str(say(by)).join(said) if said else N_("none")
