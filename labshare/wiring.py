@@ -8,6 +8,10 @@ import labshare.clockwork.models
 import labshare.maintenance.models
 import labshare.notifications.models  # noqa: F401
 from labshare import home
+from labshare.audit import api as audit_api
+from labshare.audit import pages as audit_pages
+from labshare.audit.checks import CHECKS as AUDIT_CHECKS
+from labshare.audit.policy import may_read
 from labshare.booking import api as booking_api
 from labshare.booking import pages as booking_pages
 from labshare.booking import queries as bookings
@@ -77,6 +81,7 @@ PAGES: tuple = (
     maintenance_pages.pages,
     inbox_pages.pages,
     clockwork_pages.pages,
+    audit_pages.pages,
 )
 APIS: tuple = (
     people_api.blp,
@@ -86,6 +91,7 @@ APIS: tuple = (
     maintenance_api.blp,
     messages_api.blp,
     clockwork_api.blp,
+    audit_api.blp,
 )
 
 
@@ -137,6 +143,7 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("Staff"), "people.staff", people_policy.is_admin),
     Entry(N_("Jobs"), "clockwork.jobs", may_run),
     Entry(N_("Mails"), "inbox.deliveries", may_see_mails, inbox.count_dead),
+    Entry(N_("Audit"), "audit.listed", may_read),
 )
 NOTICES: tuple = (silence,)  # what a reader may have to know on every page
 SUBSCRIPTIONS: dict = {
@@ -145,7 +152,7 @@ SUBSCRIPTIONS: dict = {
     AccountOpened: (count_what_is_there,),
     AllowancesSet: (count_what_is_there,),
 }
-CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS, *HOURS_CHECKS, *MAINTENANCE_CHECKS)
+CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS, *HOURS_CHECKS, *MAINTENANCE_CHECKS, *AUDIT_CHECKS)
 JOBS: tuple = (
     *(REMIND_MANAGERS, EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, OPEN_PERIODS, WARN_OF_LIMITS),
     *(RECHECK_ALLOWANCES, ENFORCE_SUSPENSIONS, RECONCILE_ACCOUNTS),

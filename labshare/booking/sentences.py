@@ -44,6 +44,7 @@ _TOLD = {
         "%(who)s corrected the use: %(used_from)s to %(used_to)s instead of %(was_from)s to %(was_to)s: %(reason)s"
     ),
 }
+KINDS = _TOLD.keys()
 _WITH_A_WORD = N_("%(who)s approved it: %(answer)s")
 _BY_ITSELF = N_("Approved at once: this instrument needs no approval.")
 _WAIVED = N_("%(who)s approved it, though it is more than the company had left: %(answer)s")

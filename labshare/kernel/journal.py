@@ -67,6 +67,9 @@ class Entry(Model):
         Index("ix_journal_object", "object", "object_id"),
         Index("ix_journal_company", "company_id", "id"),
         Index("ix_journal_kind", "kind", "id"),  # what is still to be told is looked for by kind
+        Index("ix_journal_actor", "actor_id", "id"),  # these three are the audit page's
+        Index("ix_journal_at", "at", "id"),
+        Index("ix_journal_object_newest", "object", "id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -282,6 +282,9 @@ GET   clockwork_api.preview         -----+
 POST  clockwork_api.run             -----+
 POST  clockwork_api.pause           -----+
 POST  clockwork_api.resume          -----+
+GET   audit.listed                  -----+
+GET   audit.export                  -----+
+GET   audit_api.listed              -----+
 """
 
 # What a request needs before the door can say who may: an instrument is named in the form, not in the path.

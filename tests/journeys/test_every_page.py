@@ -67,9 +67,10 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "maintenance.calendar": ("", "?month=2000-01"),
     "maintenance.new": ("", "?instrument=SEM-01&kind=calibration"),
     "maintenance.channels": ("", "?channels=0"),
+    "audit.listed": ("", "?object=booking&company=1", "?kind=clock_jumped", "?object_id=7"),
     "people.companies": ("", "?state=pending", "?q=nobody+is+called+this"),
 }
-DOWNLOADS = {"maintenance.document"}  # what a browser saves and does not show
+DOWNLOADS = {"maintenance.document", "audit.export"}  # what a browser saves and does not show
 ERRORS = ("/no-such-page", "/join/no-such-link")  # and what is refused, which wear the same frame
 
 

@@ -1,0 +1,61 @@
+"""What must always hold of the journal: whatever has a version, its last one is told there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from labshare.booking.models import Displacement
+from labshare.instruments.models import CalendarYear, Instrument, OpeningPattern
+from labshare.kernel.journal import Entry
+from labshare.maintenance.models import Outage, Upkeep, Utility, Window
+from labshare.people.models import Company, Invitation, Person, Site, Token
+from labshare.quotas.models import Account
+
+# Bookings are told by booking/checks.py, version by version. A usage record's first versions are its booking's, and
+# mails are not facts of the business.
+TOLD: dict[str, Any] = {
+    "site": Site,
+    "company": Company,
+    "person": Person,
+    "token": Token,
+    "invitation": Invitation,
+    "instrument": Instrument,
+    "opening_pattern": OpeningPattern,
+    "calendar_year": CalendarYear,
+    "account": Account,
+    "displacement": Displacement,
+    "maintenance_window": Window,
+    "outage": Outage,
+    "utility": Utility,
+    "upkeep": Upkeep,
+}
+
+
+def last_versions_are_told(session: Session) -> list[str]:
+    """No row has a later version than the journal tells of; of a first version it may be silent."""
+    found = []
+    for name, table in TOLD.items():
+        last = (
+            sa.select(Entry.object_id, sa.func.max(Entry.version).label("version"))
+            .where(Entry.object == name)
+            .group_by(Entry.object_id)
+            .subquery()
+        )
+        told = sa.func.coalesce(last.c.version, 1)
+        statement = (
+            sa.select(table.id, table.version, told)
+            .outerjoin(last, last.c.object_id == table.id)
+            .where(told < table.version)
+            .order_by(table.id)
+        )
+        found += [
+            f"{name} {number} has version {version}, but the journal tells of {known}"
+            for number, version, known in session.execute(statement)
+        ]
+    return found
+
+
+CHECKS = (("every last version stands in the journal", last_versions_are_told),)
