@@ -169,6 +169,21 @@ def ahead(now: datetime) -> sa.ColumnElement[bool]:
 WAITS_FOR_LABORATORY = (Booking.state == lifecycle.REQUESTED) & (Booking.awaiting != lifecycle.COMPANY)
 
 
+def to_endorse(actor: Actor, now: datetime) -> sa.ColumnElement[bool]:
+    """Does it wait for the actor's own yes, in the name of their company? Nothing does of who is no admin of any."""
+    if actor.company_id is None or not actor.is_company_admin:
+        return sa.false()
+    waits = sa.and_(Booking.state == lifecycle.REQUESTED, Booking.awaiting == lifecycle.COMPANY)
+    return sa.and_(Booking.company_id == actor.company_id, waits, Booking.starts_at > now)
+
+
+def count_to_endorse(actor: Actor, now: datetime) -> int:
+    """How many requests wait for the actor's own yes; nobody but a company's admin is asked."""
+    if actor.company_id is None or not actor.is_company_admin:
+        return 0
+    return int(rows(sa.select(sa.func.count()).select_from(Booking).where(to_endorse(actor, now)))[0][0])
+
+
 def waiting(actor: Actor) -> sa.Select[Any]:
     """What waits for the actor's answer, for a paged list."""
     statement = SEEN.where(WAITS_FOR_LABORATORY)

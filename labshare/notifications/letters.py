@@ -79,8 +79,13 @@ def _message(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
                 (_("When"), span(fact.moment("starts_at"), fact.moment("ends_at"), where.tz)),
                 (_("Where"), ics.in_one_line(f"{own(where.site_en, where.site_zh)} {where.location}")),
                 (_("Company"), about.company),
+                *([(_("Asked by"), _("the laboratory, on the company's behalf"))] if about.on_behalf else []),
             ]
-            way = ics.method(fact) if about.company_id == reader.company_id or about.person_id == reader.id else None
+            way = (
+                ics.method(fact, reader.id)
+                if about.company_id == reader.company_id or about.person_id == reader.id
+                else None
+            )
             calendar = (way, ics.event(fact, way, mail.address, link, settings)) if way else None
         said["choices"] = settings.base_url + _build("inbox.choices")
         return _letter(mail, say(wording.subject(fact)), "message", calendar, **said)

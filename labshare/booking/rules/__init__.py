@@ -15,7 +15,9 @@ from labshare.booking.rules.asking import (
     in_house,
     late_to_cancel,
     late_to_move,
+    nothing_to_endorse,
     refusals,
+    restricted,
     too_early_to_expire,
     too_late,
     too_many,
@@ -23,6 +25,7 @@ from labshare.booking.rules.asking import (
     window,
     wrong_move,
 )
+from labshare.booking.rules.ending import end_refusals, over_by_then, steps
 from labshare.booking.rules.holding import CHANGED, WAITED_FOR, hold_until, offer_refusals
 from labshare.booking.rules.terms import Claimed
 from labshare.booking.rules.waiving import MANAGER, QUOTA, WAIVABLE, left, passed
@@ -44,15 +47,20 @@ __all__ = [
     "asks_for_hours",
     "awaits_company",
     "decide_by",
+    "end_refusals",
     "held",
     "hold_until",
     "in_house",
     "late_to_cancel",
     "late_to_move",
     "left",
+    "nothing_to_endorse",
     "offer_refusals",
+    "over_by_then",
     "passed",
     "refusals",
+    "restricted",
+    "steps",
     "too_early_to_expire",
     "too_late",
     "too_many",

@@ -59,7 +59,9 @@ class BookingOut(Schema):
     purpose = fields.String(required=True)
     on_behalf = fields.Boolean(required=True)
     decide_by = fields.AwareDateTime(allow_none=True)
-    answer = fields.String(metadata={"description": "The lab manager's word with the decision."})
+    answer = fields.String(
+        metadata={"description": "The word with the decision, the laboratory's or the company's own admin's."}
+    )
     estimate_cny = fields.Float(metadata={"description": "Estimated price: rate × hours."})
     channel = fields.Integer(required=True)
     created_at = fields.AwareDateTime(required=True)
