@@ -96,6 +96,15 @@ def test_what_is_long_enough_waits_for_the_company_and_shorter_time_does_not(cas
     assert asked(cast, "09:00", "10:00", instrument="BAT-01")["state"] == "approved"
 
 
+def test_the_dry_run_tells_whether_the_company_is_asked_first(cast: Cast) -> None:
+    wish(cast)
+    for end, first in (("11:00", True), ("10:00", False)):
+        assert cast.api("mei").post("/bookings/check", body("09:00", end)).json["in_house"] is first
+    assert cast.api("chen").post("/bookings/check", body("09:00", "11:00")).json["in_house"] is False
+    form = {"instrument": "SEM-01", "starts_at": at("09:00").isoformat(), "ends_at": at("11:00").isoformat()}
+    assert "admin is asked first" in cast.browser("mei").post("/bookings/check", data=form).text
+
+
 def test_its_admin_and_staff_on_its_behalf_need_not_ask_it(cast: Cast) -> None:
     wish(cast, 0)
     assert asked(cast, "09:00", "11:00", "chen")["awaiting"] == "laboratory"
@@ -238,6 +247,18 @@ def test_the_admin_finds_what_waits_in_a_tab_and_answers_there(cast: Cast) -> No
     assert cast.api("mei").get(f"/bookings/{first}").json["awaiting"] == "laboratory"
     assert cast.api("mei").get(f"/bookings/{second}").json["state"] == "rejected"
     assert "/endorse" not in chen.get("/bookings?tab=in_house").text
+
+
+def test_what_waits_is_counted_and_listed_by_whose_answer_it_awaits(cast: Cast) -> None:
+    wish(cast)
+    first, second = asked(cast)["id"], asked(cast, "12:00", "13:00")["id"]
+    for awaiting, number in (("company", first), ("laboratory", second)):
+        found = cast.api("chen").get(f"/bookings?awaiting={awaiting}").json["items"]
+        assert [one["id"] for one in found] == [number]
+    assert cast.api("chen").get("/bookings?awaiting=nobody").status_code == 422
+    assert cast.api("bo").get("/bookings?awaiting=company").json["items"] == []
+    assert "To approve in-house" in cast.browser("chen").get("/").text
+    assert "To approve in-house" not in cast.browser("mei").get("/").text
 
 
 def test_no_member_has_that_tab_and_the_page_says_who_is_waited_for(cast: Cast) -> None:

@@ -158,6 +158,7 @@ GET   bookings.beyond               ---+++
 GET   bookings.show                 ++0+0+
 POST  bookings.approve              --0+0+
 POST  bookings.reject               --0+0+
+POST  bookings.offer                --0+0+
 POST  bookings.cancel               ++0+0+
 POST  bookings.move                 ++0-0-
 POST  bookings.endorse              -+0-0-
@@ -169,6 +170,7 @@ POST  bookings_api.check            ++++++
 GET   bookings_api.shown            ++0+0+
 POST  bookings_api.approve          --0+0+
 POST  bookings_api.reject           --0+0+
+POST  bookings_api.offer            --0+0+
 POST  bookings_api.cancel           ++0+0+
 POST  bookings_api.move             ++0-0-
 POST  bookings_api.endorse          -+0-0-

@@ -237,6 +237,11 @@ def nothing_to_endorse(awaiting: str) -> list[Reason]:
     return [Reason("not_awaiting_company", N_("It does not wait for the company's own admin."))]
 
 
+def has_it(person_id: int, old_person_id: int) -> list[Reason]:
+    """The reason why nothing is handed over to whoever has it."""
+    return [Reason("unchanged", N_("They have it already."))] if person_id == old_person_id else []
+
+
 def too_late(now: datetime, starts_at: datetime) -> list[Reason]:
     """The reason why nothing more can be done about a slot that has begun."""
     return [Reason("in_the_past", N_("This time has passed."))] if starts_at <= now else []

@@ -156,6 +156,7 @@ class ListIn(PageArguments):
     """Which bookings to list."""
 
     state = fields.String(validate=OneOf(lifecycle.STATES))
+    awaiting = fields.String(validate=OneOf((lifecycle.COMPANY, lifecycle.LABORATORY)))
     instrument = Line(40)
     company = Whole(1, BIGGEST_ID)
     starts_from = Moment(data_key="from")

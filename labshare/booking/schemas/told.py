@@ -189,6 +189,9 @@ class VerdictOut(Schema):
     provisional = fields.Boolean(
         required=True, metadata={"description": "The holiday notice of its year is not published yet."}
     )
+    in_house = fields.Boolean(
+        required=True, metadata={"description": "The company's own admin would have to say yes first."}
+    )
     account = fields.List(fields.Nested(ShareOut), required=True)
 
 

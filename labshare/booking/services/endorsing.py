@@ -64,6 +64,7 @@ def hand_over(
         somebody = _colleague(actor, old, person_id)
         known, asker = queries.asked(old.instrument_id, old.company_id, somebody.id)
         refuse(rules.wrong_move(old.state, "hand_over") or rules.too_late(now, old.starts_at))
+        refuse(rules.has_it(somebody.id, old.person_id))
         reasons = rules.too_many(_ahead(tx, old, known, somebody.id, now))
         refuse(reasons + rules.restricted(asker.restricted_until, known, now))
         said = {"person_id": somebody.id, "old_person_id": old.person_id, "state": old.state}
@@ -72,15 +73,13 @@ def hand_over(
 
 
 def _colleague(actor: Actor, old: Seen, person_id: int) -> Somebody:
-    """Another active person of the booking's company; of all others nothing is told."""
+    """An active person of the booking's company; of all others nothing is told."""
     try:
         found = people.person(actor, person_id)
     except NotFound:
         found = None
     if found is None or found.company_id != old.company_id:
         raise Invalid(fields={"person": [N_("There is no such colleague in your company.")]})
-    if found.id == old.person_id:
-        raise Invalid(fields={"person": [N_("They have it already.")]})
     return found
 
 
