@@ -99,6 +99,10 @@ def _waiting(actor: Actor) -> int:
     return bookings.count_waiting(actor, clock.now())
 
 
+def _to_endorse(actor: Actor) -> int:
+    return bookings.count_to_endorse(actor, clock.now())
+
+
 def _registered(actor: Actor) -> int:
     return people.count_companies().pending if actor.is_admin else 0
 
@@ -115,7 +119,7 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("Start"), "home.start", _everybody),
     Entry(N_("Instruments"), "instruments.catalogue", instruments_policy.may_see),
     Entry(N_("Timeline"), "bookings.overview", _everybody),
-    Entry(N_("Bookings"), "bookings.listed", _everybody),
+    Entry(N_("Bookings"), "bookings.listed", _everybody, _to_endorse),
     Entry(N_("Queue"), "bookings.queue", people_policy.is_staff, _waiting),
     Entry(
         N_("Maintenance"),

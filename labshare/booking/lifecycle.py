@@ -59,7 +59,7 @@ def awaits(state: str, awaiting: str) -> str | None:
 
 def told(kind: str, data: dict[str, str]) -> str | None:
     """The state a booking is in after a fact of this kind."""
-    if kind in _SAY_IT:
+    if kind in SAYING:
         return data["state"]
     return {
         "booking_requested": REQUESTED,
@@ -79,7 +79,7 @@ def told(kind: str, data: dict[str, str]) -> str | None:
     }.get(kind)
 
 
-_SAY_IT = frozenset(
+SAYING = frozenset(  # facts that say themselves in which state the booking is then
     {
         *("booking_moved", "booking_made_firm", "booking_made_provisional"),
         *("booking_endorsed", "booking_accepted", "booking_handed_over"),

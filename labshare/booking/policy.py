@@ -67,6 +67,11 @@ def may_let_time_pass(actor: Actor) -> bool:
     return actor.is_system
 
 
+def may_ask_to_hand_over(actor: Actor, booking: Owned) -> bool:
+    """The company's people: whoever handed it over has it no more, and asking again is told the same again."""
+    return actor.belongs_to(booking.company_id)
+
+
 MAY = {
     "approve": may_decide,
     "offer": may_decide,

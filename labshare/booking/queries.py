@@ -142,6 +142,7 @@ def listed(
     starts_from: datetime | None = None,
     starts_to: datetime | None = None,
     mine: bool = False,
+    awaiting: str | None = None,
 ) -> sa.Select[Any]:
     """The actor's bookings by what is asked, for a paged list."""
     statement = SEEN.where(visible_to(actor))
@@ -157,6 +158,8 @@ def listed(
         statement = statement.where(Booking.starts_at < starts_to)
     if mine:
         statement = statement.where(Booking.person_id == actor.person_id)
+    if awaiting is not None:
+        statement = statement.where(_AWAITS[awaiting])
     return statement
 
 
@@ -167,6 +170,25 @@ def ahead(now: datetime) -> sa.ColumnElement[bool]:
 
 
 WAITS_FOR_LABORATORY = (Booking.state == lifecycle.REQUESTED) & (Booking.awaiting != lifecycle.COMPANY)
+_WAITS_IN_HOUSE = (Booking.state == lifecycle.REQUESTED) & (Booking.awaiting == lifecycle.COMPANY)
+_AWAITS = {  # as lifecycle.awaits has it
+    lifecycle.LABORATORY: WAITS_FOR_LABORATORY,
+    lifecycle.COMPANY: _WAITS_IN_HOUSE | (Booking.state == lifecycle.OFFERED),
+}
+
+
+def to_endorse(actor: Actor, now: datetime) -> sa.ColumnElement[bool]:
+    """Does it wait for the actor's own yes, in the name of their company? Nothing does of who is no admin of any."""
+    if actor.company_id is None or not actor.is_company_admin:
+        return sa.false()
+    return sa.and_(Booking.company_id == actor.company_id, _WAITS_IN_HOUSE, Booking.starts_at > now)
+
+
+def count_to_endorse(actor: Actor, now: datetime) -> int:
+    """How many requests wait for the actor's own yes; nobody but a company's admin is asked."""
+    if actor.company_id is None or not actor.is_company_admin:
+        return 0
+    return int(rows(sa.select(sa.func.count()).select_from(Booking).where(to_endorse(actor, now)))[0][0])
 
 
 def waiting(actor: Actor) -> sa.Select[Any]:
@@ -185,7 +207,7 @@ def count_waiting(actor: Actor, now: datetime) -> int:
 
 def count_own_waiting(actor: Actor, now: datetime) -> int:
     """How many requests of the actor's company wait for the laboratory."""
-    mine = sa.and_(Booking.company_id == actor.company_id, Booking.state == lifecycle.REQUESTED)
+    mine = sa.and_(Booking.company_id == actor.company_id, WAITS_FOR_LABORATORY)
     statement = sa.select(sa.func.count()).select_from(Booking).where(mine, Booking.starts_at > now)
     return int(rows(statement)[0][0])
 

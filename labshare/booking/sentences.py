@@ -54,6 +54,8 @@ _MORE_THAN_LEFT = {
         "%(who)s moved it from %(old_start)s to %(start)s; it is now %(state)s, and more than the company has left."
     ),
 }
+_ENDORSED = N_("%(who)s approved it for the company: %(answer)s")
+_ANOTHER_END = N_("%(who)s changed its end from %(old_end)s to %(end)s, and let rules pass for it: %(reason)s")
 _CHARGED = {
     "booking_cancelled": N_("%(who)s cancelled it too late; %(charge)s %% of its hours are charged."),
     "booking_missed": N_(
@@ -138,6 +140,10 @@ def _template(kind: str, data: Mapping[str, Any], who: str | None) -> Text:
         return _BY_ITSELF if who is None else _WITH_A_WORD if data.get("answer") else _TOLD[kind]
     if kind == "booking_offered" and data.get("waitlist_id"):
         return _WAITED_FOR
+    if kind == "booking_endorsed" and data.get("answer"):
+        return _ENDORSED
+    if kind == "booking_end_changed" and data.get("waived"):
+        return _ANOTHER_END
     if kind in _MORE_THAN_LEFT and data.get("over_quota"):
         return _MORE_THAN_LEFT[kind]
     if kind == "booking_cancelled" and data.get("why"):

@@ -70,8 +70,14 @@ def _told(fact: Fact, people: Mapping[int, Reader], invited: Mapping[int, Reader
 
 def _must_correct(one: Reader, fact: Fact) -> bool:
     """Does what they did themselves change what stands in their own calendar?"""
-    own = fact.booking is not None and fact.booking.person_id == one.id
+    own = fact.booking is not None and one.id in (fact.booking.person_id, *_hands(fact))
     return own and fact.in_calendars and recipes.RECIPES[fact.kind].calendar is not None
+
+
+def _hands(fact: Fact) -> tuple[int, ...]:
+    """Who had the booking and who has it since, where it was handed over."""
+    former = fact.data.get("old_person_id")
+    return (former, fact.data["person_id"]) if former is not None else ()
 
 
 def _is(one: Reader, audience: str, fact: Fact, holders: Holders) -> bool:
@@ -87,6 +93,8 @@ def _is(one: Reader, audience: str, fact: Fact, holders: Holders) -> bool:
         return not one.manages.isdisjoint(fact.site_ids)
     if audience == recipes.DEPUTIES:
         return not one.stands_in.isdisjoint(fact.site_ids)
+    if audience in (recipes.TAKER, recipes.FORMER):
+        return one.id == fact.data["person_id" if audience == recipes.TAKER else "old_person_id"]
     if audience == recipes.HOLDERS:
         return one.id in holders.people or (COMPANY_ADMIN in one.roles and one.company_id in holders.companies)
     return about is not None and one.id == about.person_id
@@ -109,6 +117,7 @@ def _people(facts: Iterable[Fact], holders: Iterable[Holders]) -> dict[int, Read
         sites |= fact.site_ids
         if fact.booking is not None:
             persons.add(fact.booking.person_id)
+        persons.update(_hands(fact))
     there = sa.true() if everywhere else RoleGrant.site_id.in_(sorted(sites))
     manager = (RoleGrant.role == LAB_MANAGER) & there
     boss = (RoleGrant.role == COMPANY_ADMIN) & Person.company_id.in_(sorted(companies - {None}))

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from labshare.booking import lifecycle
 from labshare.booking.models import Booking
 from labshare.instruments.models import Instrument
 from labshare.kernel.db import rows
@@ -29,6 +30,7 @@ class About:
     purpose: str
     on_behalf: bool
     person_id: int
+    person: str
     company_id: int
     company: str
     instrument_id: int
@@ -40,7 +42,7 @@ class About:
     site_en: str
     site_zh: str
     zone: str
-    first_yes: int | None = None  # the journal's number of the first approval
+    first_yes: int | None = None  # the journal's number of the first fact by which it was approved
 
     @property
     def tz(self) -> ZoneInfo:
@@ -108,18 +110,23 @@ _ENTRY: sa.Select[Any] = sa.select(
 ).select_from(Entry)
 _ENTRY = _ENTRY.outerjoin(Person, Person.id == Entry.actor_id).outerjoin(Company, Company.id == Entry.company_id)
 
+_said_approved = sa.and_(
+    Entry.kind.in_(sorted(lifecycle.SAYING)), Entry.data["state"].as_string() == lifecycle.APPROVED
+)
 _FIRST_YES = (
     sa.select(sa.func.min(Entry.id))
-    .where(Entry.object == "booking", Entry.object_id == Booking.id, Entry.kind == "booking_approved")
+    .where(Entry.object == "booking", Entry.object_id == Booking.id)
+    .where(sa.or_(Entry.kind == "booking_approved", _said_approved))
     .scalar_subquery()
 )
 _ABOUT: sa.Select[Any] = (
     sa.select(  # type: ignore[assignment]
         *(Booking.id, Booking.state, Booking.version, Booking.starts_at, Booking.ends_at, Booking.purpose),
-        *(Booking.on_behalf, Booking.person_id, Booking.company_id, Company.name, Booking.instrument_id),
+        *(Booking.on_behalf, Booking.person_id, Person.name, Booking.company_id, Company.name, Booking.instrument_id),
         *(Instrument.code, Instrument.name_en, Instrument.name_zh, Instrument.location, Instrument.site_id),
         *(Site.name_en.label("site_en"), Site.name_zh.label("site_zh"), Site.zone, _FIRST_YES),
     )
+    .join(Person, Person.id == Booking.person_id)
     .join(Company, Company.id == Booking.company_id)
     .join(Instrument, Instrument.id == Booking.instrument_id)
     .join(Site, Site.id == Instrument.site_id)

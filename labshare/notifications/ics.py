@@ -15,11 +15,16 @@ from labshare.notifications.facts import Fact
 from labshare.web.i18n import own
 
 
-def method(fact: Fact) -> str | None:
-    """Whether calendars enter or remove the booking for this fact; None where they never heard of it."""
+def method(fact: Fact, person_id: int | None = None) -> str | None:
+    """Whether this person's calendar enters or removes the booking for this fact; None where it never heard of it.
+
+    Whoever handed it over has it no more.
+    """
     way = recipes.RECIPES[fact.kind].calendar
     if way is None or fact.booking is None:
         return None
+    if person_id is not None and fact.data.get("old_person_id") == person_id:
+        way = recipes.REMOVE
     approved = lifecycle.told(fact.kind, dict(fact.data)) == lifecycle.APPROVED
     return way if approved or fact.in_calendars else None
 
@@ -60,7 +65,8 @@ def uid(booking_id: int, settings: Settings) -> str:
 def _status(fact: Fact, way: str) -> str:
     if way == recipes.REMOVE:
         return "CANCELLED"
-    return "CONFIRMED" if lifecycle.told(fact.kind, dict(fact.data)) == lifecycle.APPROVED else "TENTATIVE"
+    sure = (lifecycle.APPROVED, lifecycle.IN_USE)
+    return "CONFIRMED" if lifecycle.told(fact.kind, dict(fact.data)) in sure else "TENTATIVE"
 
 
 def _utc(moment: datetime) -> datetime:

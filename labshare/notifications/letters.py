@@ -16,6 +16,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from jinja2 import PackageLoader
 
+from labshare.booking import lifecycle
 from labshare.config import Settings
 from labshare.kernel.db import rows
 from labshare.notifications import ics, recipes, ways, wording
@@ -79,11 +80,20 @@ def _message(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
                 (_("When"), span(fact.moment("starts_at"), fact.moment("ends_at"), where.tz)),
                 (_("Where"), ics.in_one_line(f"{own(where.site_en, where.site_zh)} {where.location}")),
                 (_("Company"), about.company),
+                *([(_("Asked by"), _("the laboratory, on the company's behalf"))] if about.on_behalf else []),
             ]
-            way = ics.method(fact) if about.company_id == reader.company_id or about.person_id == reader.id else None
+            way = ics.method(fact, reader.id) if _has_it(fact, reader) else None
             calendar = (way, ics.event(fact, way, mail.address, link, settings)) if way else None
         said["choices"] = settings.base_url + _build("inbox.choices")
         return _letter(mail, say(wording.subject(fact)), "message", calendar, **said)
+
+
+def _has_it(fact: Fact, reader: Reader) -> bool:
+    """Does the booking stand in the reader's calendar? Not where its company's admin is only asked for a yes."""
+    about = fact.booking
+    if about is None or about.person_id == reader.id:
+        return about is not None
+    return about.company_id == reader.company_id and fact.data.get("awaiting") != lifecycle.COMPANY
 
 
 def _matters(fact: Fact, now: datetime) -> bool:

@@ -15,6 +15,24 @@ def requested(fact: Fact) -> Text:
     return N_("%(who)s asked for %(instrument)s, %(slot)s, for %(company)s.")
 
 
+def endorsed(fact: Fact) -> Text:
+    if fact.data["state"] == "requested":
+        return N_(
+            "%(who)s approved %(instrument)s, %(slot)s, in-house for %(company)s; now the laboratory is asked, until "
+            "%(decide_by)s."
+        )
+    return N_("%(who)s approved %(instrument)s, %(slot)s, in-house for %(company)s; it is yours.")
+
+
+def end_changed(fact: Fact) -> Text:
+    if fact.data.get("waived"):
+        return N_(
+            "%(who)s changed the end of the use of %(instrument)s by %(company)s: it is %(slot)s now, though rules "
+            "had to be waived. %(reason)s"
+        )
+    return N_("%(who)s changed the end of the use of %(instrument)s by %(company)s: it is %(slot)s now.")
+
+
 def approved(fact: Fact) -> Text:
     if fact.actor_id is None:
         return N_("%(instrument)s is yours: %(slot)s, for %(company)s. It needs no approval.")

@@ -58,6 +58,7 @@ def _words(fact: Fact) -> dict[str, Any]:
     if about is None:
         return said | _of_maintenance(fact)
     said |= {"booked": _name(about), "booked_slot": span(about.starts_at, about.ends_at, about.tz)}
+    said["person"] = about.person
     return said | {"company": about.company, "why": say(CAUSE_WORDS[said["cause"]]) if "cause" in said else ""}
 
 

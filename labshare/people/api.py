@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from labshare.people import queries
+from labshare.kernel.actor import Actor
+from labshare.kernel.errors import Forbidden
+from labshare.people import policy, queries, services
 from labshare.people.models import Company
-from labshare.people.schemas import CompaniesArguments, CompaniesOut, CompanyOut, MeOut, SitesOut
+from labshare.people.schemas import CompaniesArguments, CompaniesOut, CompanyOut, InHouseIn, MeOut, SitesOut
 from labshare.web.api import Blueprint
-from labshare.web.guard import actor
+from labshare.web.guard import actor, first
 from labshare.web.paging import Page, page
 
 blp = Blueprint("people", "Who somebody is, companies and sites")
@@ -47,6 +49,23 @@ def companies(given: dict[str, Any]) -> Page:
 @blp.refuses(404)
 def company(company_id: int) -> Any:
     """One company."""
+    return queries.company(actor(), company_id)
+
+
+def _running(who: Actor, company_id: int) -> None:
+    queries.company(who, company_id)
+    if not policy.runs_company(who, company_id):
+        raise Forbidden
+
+
+@blp.put("/companies/<id:company_id>/in-house")
+@first(_running)
+@blp.refuses(400, 403, 404, 409, 413, 415, 422)
+@blp.arguments(InHouseIn, error_status_code=422)
+@blp.response(200, CompanyOut)
+def set_in_house(said: dict[str, Any], company_id: int) -> Any:
+    """Say from how many hours on the company's own admins approve its bookings first; for them and for admins."""
+    services.set_in_house(actor(), company_id, said["hours"])
     return queries.company(actor(), company_id)
 
 

@@ -84,6 +84,14 @@ class CompanyReactivated(CompanyFact):
     """The company may book again."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class InHouseApprovalSet(CompanyFact):
+    """From bookings of so many minutes on the company's own admins approve first; 0: all of them, None: none."""
+
+    old_minutes: int | None
+    minutes: int | None
+
+
 # ---------------------------------------------------------------- people
 
 

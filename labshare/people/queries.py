@@ -43,6 +43,7 @@ _company = sa.select(
     Company.state_reason,
     Company.contact_name,
     Company.contact_phone,
+    Company.in_house_minutes,
     Company.created_at,
     Company.version,
 )

@@ -10,6 +10,8 @@ from labshare.people.rules import KINDS, ORG_ID_TYPES
 from labshare.web.bodies import Length, Line, OneOf, Whole
 from labshare.web.paging import PageArguments
 
+LONGEST_HOURS = 2400  # no booking is longer
+
 
 class CompanyRef(Schema):
     """A company as other things name it."""
@@ -42,6 +44,13 @@ class CompanyOut(Schema):
     state = fields.String(required=True)
     contact_name = fields.String(required=True)
     contact_phone = fields.String(required=True)
+    in_house_hours = fields.Function(
+        lambda one: None if one.in_house_minutes is None else one.in_house_minutes / 60,
+        metadata={
+            "type": ["number", "null"],
+            "description": "Bookings of so many hours or more its own admins approve first; 0: all, null: none.",
+        },
+    )
     created_at = fields.AwareDateTime(format="iso", required=True)
 
 
@@ -147,6 +156,12 @@ class CompanyChangeIn(Schema):
     kind = fields.String(validate=OneOf(KINDS))
     contact_name = Line(120, least=0)
     contact_phone = Line(40, least=0)
+
+
+class InHouseIn(Schema):
+    """From how many hours on a company's own admins approve first: 0 is every booking, null is none."""
+
+    hours = Whole(0, LONGEST_HOURS, required=True, allow_none=True, metadata={"example": 4})
 
 
 class ReasonIn(Schema):

@@ -33,6 +33,7 @@ OURS = {
     "fingerprint",
     "zone",
     "source",
+    "awaiting",
     "excuse",
 }
 THEIRS = {  # what a laboratory writes for itself; no company reads it

@@ -71,6 +71,7 @@ GET   people.own_company            +++000
 GET   people.company                ++0+++
 GET   people.company_edit           -+0--+
 POST  people.company_edit_now       -+0--+
+POST  people.in_house               -+0--+
 POST  people.company_approve        --0--+
 POST  people.company_reject         --0--+
 POST  people.company_reactivate     --0--+
@@ -93,6 +94,7 @@ POST  people.site_change            -----+
 GET   people_api.me                 ++++++
 GET   people_api.companies          ++++++
 GET   people_api.company            ++0+++
+PUT   people_api.set_in_house       -+0--+
 GET   people_api.sites              ++++++
 
 GET   instruments.catalogue         ++++++
@@ -157,8 +159,12 @@ GET   bookings.show                 ++0+0+
 POST  bookings.approve              --0+0+
 POST  bookings.offer                --0+0+
 POST  bookings.reject               --0+0+
+POST  bookings.offer                --0+0+
 POST  bookings.cancel               ++0+0+
 POST  bookings.move                 ++0-0-
+POST  bookings.endorse              -+0-0-
+POST  bookings.hand_over            ++0-0-
+POST  bookings.change_end           ++0+0+
 GET   bookings_api.listed           ++++++
 POST  bookings_api.request          ++++++
 POST  bookings_api.check            ++++++
@@ -166,8 +172,12 @@ GET   bookings_api.shown            ++0+0+
 POST  bookings_api.approve          --0+0+
 POST  bookings_api.offer            --0+0+
 POST  bookings_api.reject           --0+0+
+POST  bookings_api.offer            --0+0+
 POST  bookings_api.cancel           ++0+0+
 POST  bookings_api.move             ++0-0-
+POST  bookings_api.endorse          -+0-0-
+POST  bookings_api.hand_over        ++0-0-
+POST  bookings_api.change_end       ++0+0+
 POST  bookings.check_in             ++0+0+
 POST  bookings.check_out            ++0+0+
 POST  bookings.record               --0+0+

@@ -94,6 +94,56 @@ def test_what_mei_does_herself_corrects_her_calendar_and_is_no_news_to_her(house
     assert "mei" not in house.told("booking_moved") | house.told("booking_cancelled")
 
 
+def test_what_the_company_said_yes_to_stands_in_the_calendar_and_goes_out_of_it_again(
+    house: House, tmp_path: Path
+) -> None:
+    fact, chen = house.booking("mei"), house.cast.chen
+    house.happens(chen, booking.BookingEndorsed(**{**fact, "version": 2}, state="approved"))
+    house.happens(house.cast.li, booking.BookingCancelled(**{**fact, "version": 3}, was="approved"))
+    post(clock.now())
+    said = [(way, int(event["SEQUENCE"]), str(event["STATUS"])) for way, event in events(tmp_path)]
+    assert said == [("REQUEST", 2, "CONFIRMED"), ("CANCEL", 3, "CANCELLED")]
+
+
+def test_what_the_laboratory_still_has_to_answer_is_in_no_calendar(house: House, tmp_path: Path) -> None:
+    fact = house.booking("mei", "requested")
+    house.happens(house.cast.chen, booking.BookingEndorsed(**fact, state="requested", decide_by=fact["starts_at"]))
+    post(clock.now())
+    assert events(tmp_path) == []
+
+
+def test_what_is_handed_over_goes_from_one_calendar_into_the_other(house: House, tmp_path: Path) -> None:
+    fact, people = house.booking("mei"), house.cast.people
+    house.happens(house.cast.li, booking.BookingApproved(**{**fact, "version": 2}))
+    hands = {"person_id": people["chen"], "old_person_id": people["mei"], "state": "approved"}
+    house.happens(house.cast.mei, booking.BookingHandedOver(**{**fact, "version": 3}, **hands))
+    post(clock.now())
+    said = {(way, int(event["SEQUENCE"]), str(event["ATTENDEE"])) for way, event in events(tmp_path)}
+    mei, chen = (f"mailto:{name}@cast.labshare.test" for name in ("mei", "chen"))
+    assert said == {("REQUEST", 2, mei), ("CANCEL", 3, mei), ("REQUEST", 3, chen)}
+    assert house.told("booking_handed_over") == {"chen"}  # what Mei did herself only her calendar hears
+
+
+def test_another_end_is_another_end_in_the_calendar(house: House, tmp_path: Path) -> None:
+    fact = house.booking("mei", "in_use")
+    house.happens(house.cast.li, booking.BookingApproved(**{**fact, "version": 2}))
+    later = {**fact, "version": 4, "ends_at": fact["ends_at"] + timedelta(hours=1)}
+    house.happens(house.cast.mei, booking.BookingEndChanged(**later, old_ends_at=fact["ends_at"]))
+    post(clock.now())
+    _way, event = events(tmp_path)[-1]
+    assert (str(event["STATUS"]), event.end) == ("CONFIRMED", later["ends_at"])
+
+
+def test_who_is_only_asked_in_house_has_it_in_no_calendar(house: House, tmp_path: Path) -> None:
+    fact = house.booking("mei")
+    house.happens(house.cast.li, booking.BookingApproved(**{**fact, "version": 2}))
+    how = {"was": "approved", "state": "requested", "awaiting": "company"}
+    house.happens(house.cast.mei, booking.BookingMoved(**moved({**fact, "version": 3}), **how))
+    post(clock.now())
+    [letter] = [mail for mail in mails(tmp_path) if mail["To"] == "chen@cast.labshare.test"]
+    assert calendar_of(letter) == ""
+
+
 def test_managers_are_told_but_their_calendars_are_left_alone(house: House, tmp_path: Path) -> None:
     fact = house.booking("mei")
     house.happens(house.cast.li, booking.BookingApproved(**{**fact, "version": 2}))
@@ -141,7 +191,7 @@ PROPERTIES = {
 def hostile(title: str, place: str, purpose: str) -> Fact:
     now = clock.now()
     about = About(
-        *(7, "approved", 2, now, now + timedelta(hours=1), purpose, False, 1, 1, title, 1, title, title, title),
+        *(7, "approved", 2, now, now + timedelta(hours=1), purpose, False, 1, title, 1, title, 1, title, title, title),
         *(place, 1, place, place, "Asia/Shanghai"),
     )
     said = {"starts_at": about.starts_at.isoformat(), "ends_at": about.ends_at.isoformat()}

@@ -42,9 +42,9 @@ from tests.notifications.reading import calendar_of, mails, post, text_of
 Make = Callable[[House, dict[str, Any]], Event]
 
 
-def _due(escalated: bool) -> Make:
+def _due(escalated: bool, **how: Any) -> Make:
     def make(house: House, fact: dict[str, Any]) -> Event:
-        said = {**fact, "object_id": 77, "booking_id": fact["object_id"]}
+        said = {**fact, "object_id": 77, "booking_id": fact["object_id"], **how}
         return booking.AnswerDue(**said, decide_by=fact["starts_at"] - timedelta(hours=1), escalated=escalated)
 
     return make
@@ -59,6 +59,24 @@ def _moved(was: str, state: str, **how: Any) -> Make:
         return booking.BookingMoved(**fact, **old, was=was, state=state, **how)
 
     return make
+
+
+def _endorsed(state: str) -> Make:
+    return lambda _, fact: booking.BookingEndorsed(**fact, state=state, decide_by=fact["starts_at"])
+
+
+def _handed_over(to: str) -> Make:
+    def make(house: House, fact: dict[str, Any]) -> Event:
+        hands = {"person_id": house.cast.people[to], "old_person_id": house.cast.people["mei"]}
+        return booking.BookingHandedOver(**fact, **hands, state="approved")
+
+    return make
+
+
+def _another_end(**how: Any) -> Make:
+    return lambda _, fact: booking.BookingEndChanged(
+        **fact, old_ends_at=fact["starts_at"] + timedelta(minutes=30), **how
+    )
 
 
 def _completed(**how: Any) -> Make:
@@ -103,6 +121,32 @@ ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the bookin
         "approved",
         lambda _, fact: booking.BookingRequested(**fact, person_id=1),
         set(),
+    ),
+    "a request that its company answers first": (
+        "mei",
+        "requested",
+        lambda _, fact: booking.BookingRequested(**fact, person_id=1, decide_by=fact["starts_at"], awaiting="company"),
+        {"chen"},
+    ),
+    "Mei moves it to what her company answers first": (
+        "mei",
+        "requested",
+        _moved("approved", "requested", awaiting="company"),
+        {"chen"},
+    ),
+    "its company's answer is due": ("", "requested", _due(False, awaiting="company"), {"chen"}),
+    "its company's answer is overdue": ("", "requested", _due(True, awaiting="company"), {"chen"}),
+    "its company says yes, and the laboratory is asked": ("chen", "requested", _endorsed("requested"), {"mei", "li"}),
+    "its company says yes, and that is all": ("chen", "approved", _endorsed("approved"), {"mei"}),
+    "Mei hands it to Chen": ("mei", "approved", _handed_over("chen"), {"chen"}),
+    "Chen takes it": ("chen", "approved", _handed_over("chen"), {"mei"}),
+    "Mei stays longer": ("mei", "in_use", _another_end(), set()),
+    "the laboratory lets Mei stay longer": ("li", "in_use", _another_end(), {"mei"}),
+    "the laboratory lets rules pass for it": (
+        "li",
+        "in_use",
+        _another_end(waived=("too_long",), reason="The last sample"),
+        {"mei"},
     ),
     "a yes": ("li", "approved", lambda _, fact: booking.BookingApproved(**fact, answer="Welcome"), {"mei"}),
     "a yes that waives the hours": (
@@ -306,6 +350,7 @@ def test_of_hours_mail_comes_unless_it_is_refused(house: House) -> None:
     assert "hours" in choosable(house.cast.ada)
     assert "hours" in choosable(house.cast.li)
     assert "hours" not in choosable(house.cast.mei)
+    assert ("queue" in choosable(house.cast.chen), "queue" in choosable(house.cast.mei)) == (True, False)
     choose(house.cast.chen, ["bookings"])
     house.happens(SYSTEM, HOURS["most is spoken for"][0]({"object_id": 1, "company_id": house.cast.aurora}))
     deliver(clock.now())

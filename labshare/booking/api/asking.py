@@ -89,6 +89,7 @@ def check(draft: Draft) -> Response:
             "estimate_cny": verdict.estimate_cny,
             "over_quota": verdict.over_quota,
             "provisional": verdict.facts.provisional,
+            "in_house": verdict.facts.in_house,
             "account": shares_out(verdict.facts.shares),
         }
     )

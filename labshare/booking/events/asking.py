@@ -43,7 +43,7 @@ class BookingApproved(BookingFact):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingRejected(BookingFact):
-    """The laboratory said no, and why."""
+    """The laboratory said no, or the company's own admin did while it awaited them, and why."""
 
     answer: str
 
@@ -99,12 +99,16 @@ class BookingExpired(BookingFact):
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerDue(BookingFact):
-    """A request still waits for its answer, and managers are reminded; `escalated`: now the deputies are told too."""
+    """A request still waits for its answer, and managers are reminded; `escalated`: now the deputies are told too.
+
+    While it is `awaiting` its own company, that company's admins are.
+    """
 
     OBJECT: ClassVar[str] = "reminder"
     booking_id: int
     decide_by: datetime
     escalated: bool
+    awaiting: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +139,7 @@ class BookingEndorsed(BookingFact):
 
     state: str
     decide_by: datetime | None = None
+    answer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

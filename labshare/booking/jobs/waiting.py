@@ -1,4 +1,4 @@
-"""Requests do not wait for ever: managers are reminded, deputies told, and at decide-by the time is free again."""
+"""Requests do not wait for ever: whoever answers is reminded, deputies told, and at decide-by the time is free."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _WAITS = sa.and_(Booking.state == lifecycle.REQUESTED, Booking.decide_by.is_not(
 
 
 def remind_managers(now: datetime) -> dict[str, int]:
-    """Remind of each request whose time to answer is half up, and tell the deputies when a quarter is left."""
+    """Remind of each request whose time to answer is half up, and tell the deputies when a quarter is left.
+
+    A request that awaits its own company is that company's admins' to answer.
+    """
     counts = {"reminded": 0, "escalated": 0}
     for number, kind in _neglected(now):
         if waiting.remind_of_request(SYSTEM, number, kind, now):
@@ -41,7 +44,7 @@ def _neglected(now: datetime) -> list[tuple[int, str]]:
         sa.select(Booking.id, Booking.decide_by, Instrument.decide_minutes)
         .add_columns(*(told.where(Reminder.kind == kind).exists() for kind in (waiting.DUE, waiting.OVERDUE)))
         .join(Instrument, Instrument.id == Booking.instrument_id)
-        .where(_WAITS, Booking.awaiting != lifecycle.COMPANY, Booking.decide_by > now)
+        .where(_WAITS, Booking.decide_by > now)
         .order_by(Booking.decide_by, Booking.id)
     )
     found: list[tuple[int, str]] = []
@@ -94,7 +97,7 @@ def _coming_up(now: datetime) -> list[int]:
 _QUEUE = ("bookings.queue", dict[str, str]())
 REMIND_MANAGERS = Job(
     "remind_managers",
-    N_("Reminds lab managers of requests that wait, and tells deputies before the time to answer is up"),
+    N_("Reminds whoever has to answer of requests that wait, and tells deputies before the time to answer is up"),
     timedelta(minutes=1),
     remind_managers,
     preview=_to_remind,

@@ -24,7 +24,7 @@ from labshare.web.i18n import said, say
 from labshare.web.retrying import form_retry
 from labshare.web.wall import as_moment
 
-FIELDS = ("reason", "starts_at", "ends_at", "samples", "note", "problem", "version")
+FIELDS = ("reason", "starts_at", "ends_at", "person", "samples", "note", "problem", "version")
 
 
 def may(move: str) -> Any:

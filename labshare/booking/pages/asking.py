@@ -197,4 +197,5 @@ def _judged(known: Known, verdict: Verdict | Problem) -> dict[str, Any]:
         "shares": [share for share in verdict.facts.shares if share.left is not None],
         "over_quota": verdict.over_quota,
         "provisional": verdict.facts.provisional,
+        "in_house": verdict.facts.in_house,
     }

@@ -8,10 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, request, url_for
+from flask_babel import gettext as _
 
 from labshare.booking import rules
 from labshare.booking.free import Alternative
-from labshare.web.i18n import own, span
+from labshare.booking.queries import Seen
+from labshare.instruments.queries import Known
+from labshare.instruments.words import length
+from labshare.kernel.slots import MINUTE
+from labshare.web.i18n import own, say, span
 from labshare.web.wall import as_local
 
 pages = Blueprint("bookings", __name__, template_folder="../templates")
@@ -56,6 +61,20 @@ def minutes_into(day: date, moment: datetime, zone: ZoneInfo) -> int:
     """Whole minutes of wall-clock time from the day's midnight; negative before it."""
     local = moment.astimezone(zone).replace(tzinfo=None)
     return int((local - datetime.combine(day, time())) / timedelta(minutes=1))
+
+
+def later_ends(booking: Seen, known: Known, now: datetime) -> list[tuple[str, str]]:
+    """The later ends that are offered at one press: the moment as a form has it, and what the button says.
+
+    From the end as it is, or the next step of the grid where that has passed.
+    """
+    step = known.grid_minutes * MINUTE
+    base = booking.ends_at + max(0, -((booking.ends_at - now) // step)) * step
+    found = []
+    for minutes in rules.steps(known):
+        end = as_local(base + minutes * MINUTE, known.zone)
+        found.append((end, _("+%(length)s: until %(at)s", length=say(length(minutes)), at=end[-5:])))
+    return found
 
 
 def offers(found: Iterable[Alternative], code: str) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from labshare.booking import beyond as standing_beyond
 from labshare.booking import displacement, lifecycle, outcomes, policy, presence, queries, rules
 from labshare.booking import history as told
 from labshare.booking.models import Booking
-from labshare.booking.pages.frame import pages
+from labshare.booking.pages.frame import later_ends, pages
 from labshare.booking.queries import Seen
 from labshare.booking.sentences import CAUSE_WORDS, USE_WORDS, sentence
 from labshare.instruments import queries as catalogue
@@ -19,6 +19,7 @@ from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import N_, Forbidden
 from labshare.kernel.slots import MINUTE
+from labshare.people import queries as people
 from labshare.quotas import quotes, words
 from labshare.quotas.policy import sees_account
 from labshare.quotas.rules import charged
@@ -30,8 +31,10 @@ from labshare.web.paging import PageArguments, page
 from labshare.web.retrying import new_key
 from labshare.web.wall import as_local
 
+IN_HOUSE = "in_house"
 TABS = {
     "upcoming": N_("Upcoming"),
+    IN_HOUSE: N_("To approve in-house"),
     "waiting": N_("Waiting for an answer"),
     "past": N_("Past"),
     "all": N_("All"),
@@ -45,11 +48,14 @@ def listed() -> str:
     state = request.args.get("state")
     state = state if state in lifecycle.STATES else None
     tab = request.args.get("tab", "all" if state else "upcoming")
-    tab = tab if tab in TABS else "upcoming"
+    shown_tabs = {name: words for name, words in TABS.items() if name != IN_HOUSE or who.is_company_admin}
+    tab = tab if tab in shown_tabs else "upcoming"
     mine = request.args.get("mine") == "1"
     statement = queries.listed(who, mine=mine, state=state)
     if tab == "upcoming":
         statement = statement.where(queries.ahead(now))
+    elif tab == IN_HOUSE:
+        statement = statement.where(queries.to_endorse(who, now))
     elif tab == "waiting":
         statement = statement.where(Booking.starts_at > now, Booking.state == lifecycle.REQUESTED)
     elif tab == "past":
@@ -58,8 +64,10 @@ def listed() -> str:
     found = page(statement, Booking.starts_at, Booking.id, 50, request.args.get("cursor"), newest_first=newest)
     shown: dict[str, Any] = {"tab": tab, "mine": "1" if mine else None, "state": state}
     more = url_for("bookings.listed", **shown, cursor=found.next) if found.next else None
+    counts = {IN_HOUSE: (queries.count_to_endorse(who, now),)} if IN_HOUSE in shown_tabs else {}
     tabs = [
-        (url_for("bookings.listed", tab=name, mine=shown["mine"]), words, name == tab) for name, words in TABS.items()
+        (url_for("bookings.listed", tab=name, mine=shown["mine"]), words, name == tab, *counts.get(name, ()))
+        for name, words in shown_tabs.items()
     ]
     items = [Seen(*row) for row in found.items]
     return show(
@@ -70,6 +78,8 @@ def listed() -> str:
         tabs=tabs,
         tab=tab,
         mine=mine,
+        endorses=tab == IN_HOUSE,
+        retry_key=new_key(),
         states=[("", say(TABS["all"])), *((one, say(rules.STATE_WORDS[one])) for one in lifecycle.STATES)],
         chosen={"values": {"state": state or ""}},
         instead=outcomes.open_for([one.id for one in items if one.state == lifecycle.DISPLACED]),
@@ -110,6 +120,10 @@ def booking_page(booking_id: int, form: Form) -> str:
         form=form,
         use_words=USE_WORDS,
         shares=[share for share in shares if share.left is not None],
+        in_house=seen.state == lifecycle.REQUESTED and seen.awaiting == lifecycle.COMPANY,
+        colleagues=_colleagues(who, seen) if "hand_over" in can else [],
+        ends=later_ends(seen, known, now) if "change_end" in can else [],
+        may_waive=policy.may_waive(who, seen.site_id),
         provisional=seen.provisional and seen.state in lifecycle.AHEAD,
         cost=cost,
         lost=charged(seen.slot.minutes, cost or seen.charge) / 60,
@@ -131,7 +145,16 @@ def possible(who: Actor, seen: Seen, now: datetime) -> set[str]:
     begun = seen.starts_at <= now
     moves = {*lifecycle.moves_from(seen.state), *({"record"} if seen.state == lifecycle.COMPLETED else ())}
     moves -= BEFORE_IT_BEGINS if begun else {"record"}
+    if seen.awaiting != lifecycle.COMPANY:
+        moves -= {"endorse"}
+    elif not policy.may_endorse(who, seen):
+        moves -= {"approve", "offer", "reject"}  # not before the company has said yes
     return {move for move in moves if move in policy.MAY and policy.MAY[move](who, seen)}
+
+
+def _colleagues(who: Actor, seen: Seen) -> list[tuple[int, str]]:
+    """To whom the booking could be handed over."""
+    return [(one.id, one.name) for one in people.colleagues(who, seen.company_id) if one.id != seen.person_id]
 
 
 def _staff_only(who: Actor) -> None:

@@ -12,9 +12,9 @@ from flask_babel import gettext as _
 from labshare.booking import lifecycle, queries, schedule, services
 from labshare.booking.models import Booking
 from labshare.booking.pages.answering import answered, may
-from labshare.booking.pages.frame import pages
+from labshare.booking.pages.frame import later_ends, pages
 from labshare.booking.queries import Seen
-from labshare.booking.schemas import CheckOutIn, UsageIn, VersionIn
+from labshare.booking.schemas import ChangeEndIn, CheckOutIn, UsageIn, VersionIn
 from labshare.instruments import policy as keeping
 from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
@@ -26,6 +26,7 @@ from labshare.kernel.slots import MINUTE, Slot
 from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
 from labshare.web.retrying import new_key
+from labshare.web.wall import as_local
 
 AHEAD = timedelta(hours=24)
 MOST = 8  # that many next bookings are listed at an instrument
@@ -52,6 +53,21 @@ def check_out(booking_id: int) -> Any:
         CheckOutIn(),
         _("Checked out. Thank you for leaving it to the next one."),
         lambda body, retry: services.check_out(actor(), booking_id, **body, retry=retry),
+    )
+
+
+@pages.post("/bookings/<id:booking_id>/change-end")
+@may("change_end")
+def change_end(booking_id: int) -> Any:
+    """Let the use end later, or earlier."""
+    return answered(
+        booking_id,
+        ChangeEndIn(),
+        _("The use ends at another time now."),
+        lambda body, retry: services.change_end(
+            *(actor(), booking_id, body["ends_at"]),
+            *(body["waive"], body.get("reason", ""), body.get("version"), retry),
+        ),
     )
 
 
@@ -85,7 +101,8 @@ def here(code: str) -> str:
         opens=opens,
         open=opens <= now,
         keeps=keeping.may_keep(actor(), known.site_id) and known.state != "retired",
-        form=Form(),
+        ends=later_ends(mine, known, now) if mine else [],
+        form=Form({"ends_at": as_local(mine.ends_at, known.zone)} if mine else {}),
         retry_key=new_key(),
     )
 

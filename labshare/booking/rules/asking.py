@@ -92,8 +92,12 @@ def in_house(least: int | None, slot: Slot) -> bool:
 def refusals(facts: Facts) -> list[Reason]:
     """Every reason why the slot cannot be had; none means yes."""
     return [
-        *(*_standing(facts), *_length(facts), *_when(facts), *closed(facts.hours, facts.slot, MANAGER), *_taken(facts)),
-        *(*quotas.refusals(facts.shares, MANAGER), *too_many(facts.ahead), *_restricted(facts)),
+        *(*standing(facts), *_length(facts), *_when(facts), *closed(facts.hours, facts.slot, MANAGER), *_taken(facts)),
+        *(
+            *quotas.refusals(facts.shares, MANAGER),
+            *too_many(facts.ahead),
+            *restricted(facts.restricted_until, facts.terms, facts.now),
+        ),
     ]
 
 
@@ -116,7 +120,8 @@ def too_many(ahead: Ahead | None, more: int = 1) -> list[Reason]:
     return found
 
 
-def _standing(facts: Facts) -> list[Reason]:
+def standing(facts: Facts) -> list[Reason]:
+    """The reasons that lie with the instrument or the company, whatever time it is."""
     found = []
     if facts.terms.state not in BOOKABLE:
         found.append(Reason("instrument_unavailable", N_("The instrument is not in service.")))
@@ -125,11 +130,11 @@ def _standing(facts: Facts) -> list[Reason]:
     return found
 
 
-def _restricted(facts: Facts) -> list[Reason]:
-    until = facts.restricted_until
-    if until is None or until <= facts.now:
+def restricted(until: datetime | None, terms: Terms, now: datetime) -> list[Reason]:
+    """The reason why somebody may have no new bookings because of what is held against them."""
+    if until is None or until <= now:
         return []
-    text = N_("No new bookings until %(at)s: see the conduct record.", at=until.astimezone(facts.terms.zone))
+    text = N_("No new bookings until %(at)s: see the conduct record.", at=until.astimezone(terms.zone))
     return [Reason("restricted", text, MANAGER)]
 
 
@@ -140,17 +145,30 @@ def _length(facts: Facts) -> list[Reason]:
     if whole < terms.min_minutes * MINUTE:
         text = N_("Book at least %(length)s.", length=length(terms.min_minutes))
         found.append(Reason("too_short", text, MANAGER))
-    if whole > terms.max_minutes * MINUTE:
-        text = N_("Book at most %(length)s.", length=length(terms.max_minutes))
-        found.append(Reason("too_long", text, MANAGER))
-    in_steps = whole % (terms.grid_minutes * MINUTE) == timedelta(0)
-    if not in_steps or not on_grid(slot.start, terms.grid_minutes, terms.zone):
-        text = N_(
-            "Start and length must be multiples of %(length)s, counted from midnight.",
-            length=length(terms.grid_minutes),
-        )
-        found.append(Reason("off_grid", text))
+    found += too_long(slot, terms)
+    if not in_steps(slot, terms) or not on_grid(slot.start, terms.grid_minutes, terms.zone):
+        found.append(off_grid(terms))
     return found
+
+
+def too_long(slot: Slot, terms: Terms) -> list[Reason]:
+    """The reason why the slot is longer than may be booked."""
+    if slot.end - slot.start <= terms.max_minutes * MINUTE:
+        return []
+    return [Reason("too_long", N_("Book at most %(length)s.", length=length(terms.max_minutes)), MANAGER)]
+
+
+def in_steps(slot: Slot, terms: Terms) -> bool:
+    """Is the slot a whole number of the grid's steps long?"""
+    return (slot.end - slot.start) % (terms.grid_minutes * MINUTE) == timedelta(0)
+
+
+def off_grid(terms: Terms) -> Reason:
+    """Why a slot is not on the instrument's grid."""
+    step = length(terms.grid_minutes)
+    return Reason(
+        "off_grid", N_("Start and length must be multiples of %(length)s, counted from midnight.", length=step)
+    )
 
 
 def _when(facts: Facts) -> list[Reason]:
@@ -185,7 +203,7 @@ def acceptance_refusals(facts: Facts, answer_by: datetime | None) -> list[Reason
 
     How long, how soon and how far ahead was asked when it was offered.
     """
-    found = [*_standing(facts), *_taken(facts), *quotas.refusals(facts.shares, MANAGER), *too_many(facts.ahead)]
+    found = [*standing(facts), *_taken(facts), *quotas.refusals(facts.shares, MANAGER), *too_many(facts.ahead)]
     if facts.slot.start <= facts.now:
         found.append(Reason("in_the_past", N_("This time has passed.")))
     elif answer_by is None or answer_by <= facts.now:
@@ -210,6 +228,18 @@ def awaits_company(awaiting: str) -> list[Reason]:
     if awaiting != lifecycle.COMPANY:
         return []
     return [Reason("awaiting_company", N_("The company's own admin has not answered it yet."))]
+
+
+def nothing_to_endorse(awaiting: str) -> list[Reason]:
+    """The reason why the company's own admin has nothing to answer."""
+    if awaiting == lifecycle.COMPANY:
+        return []
+    return [Reason("not_awaiting_company", N_("It does not wait for the company's own admin."))]
+
+
+def has_it(person_id: int, old_person_id: int) -> list[Reason]:
+    """The reason why nothing is handed over to whoever has it."""
+    return [Reason("unchanged", N_("They have it already."))] if person_id == old_person_id else []
 
 
 def too_late(now: datetime, starts_at: datetime) -> list[Reason]:

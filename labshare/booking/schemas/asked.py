@@ -79,6 +79,26 @@ class ApproveIn(VersionIn):
     waive = WaiveIn()
 
 
+class EndorseIn(VersionIn):
+    """The company's own yes, and a word with it."""
+
+    reason = Prose(500)
+
+
+class HandOverIn(VersionIn):
+    """Which colleague of the same company has the booking from now on."""
+
+    person = Whole(1, BIGGEST_ID, required=True)
+
+
+class ChangeEndIn(VersionIn):
+    """When a use that goes on ends; what staff waive needs a reason."""
+
+    ends_at = Moment(required=True, metadata={"example": "2026-12-01T11:30:00+08:00"})
+    waive = WaiveIn(metadata={"description": "For lab managers: codes of reasons that are let pass."})
+    reason = Prose(500, metadata={"description": "Why; with `waive`."})
+
+
 class RejectIn(VersionIn):
     """A no, and why."""
 
@@ -136,6 +156,7 @@ class ListIn(PageArguments):
     """Which bookings to list."""
 
     state = fields.String(validate=OneOf(lifecycle.STATES))
+    awaiting = fields.String(validate=OneOf((lifecycle.COMPANY, lifecycle.LABORATORY)))
     instrument = Line(40)
     company = Whole(1, BIGGEST_ID)
     starts_from = Moment(data_key="from")

@@ -59,7 +59,9 @@ class BookingOut(Schema):
     purpose = fields.String(required=True)
     on_behalf = fields.Boolean(required=True)
     decide_by = fields.AwareDateTime(allow_none=True)
-    answer = fields.String(metadata={"description": "The lab manager's word with the decision."})
+    answer = fields.String(
+        metadata={"description": "The word with the decision, the laboratory's or the company's own admin's."}
+    )
     estimate_cny = fields.Float(metadata={"description": "Estimated price: rate × hours."})
     channel = fields.Integer(required=True)
     created_at = fields.AwareDateTime(required=True)
@@ -186,6 +188,9 @@ class VerdictOut(Schema):
     over_quota = fields.Boolean(required=True)
     provisional = fields.Boolean(
         required=True, metadata={"description": "The holiday notice of its year is not published yet."}
+    )
+    in_house = fields.Boolean(
+        required=True, metadata={"description": "The company's own admin would have to say yes first."}
     )
     account = fields.List(fields.Nested(ShareOut), required=True)
 

@@ -2,7 +2,9 @@
 
 from labshare.booking.services.asking import check, move, request
 from labshare.booking.services.deciding import approve, cancel, offer, reject
+from labshare.booking.services.endorsing import endorse, hand_over
 from labshare.booking.services.enforcing import pass_to_manager, release_suspended
+from labshare.booking.services.extending import change_end
 from labshare.booking.services.offering import Wish, accept, decline, lapse, make_offer
 from labshare.booking.services.using import check_in, check_out, judge, record
 from labshare.booking.services.waiting import expire, remind_of_booking, remind_of_request
@@ -12,11 +14,14 @@ __all__ = [
     "accept",
     "approve",
     "cancel",
+    "change_end",
     "check",
     "check_in",
     "check_out",
     "decline",
+    "endorse",
     "expire",
+    "hand_over",
     "judge",
     "lapse",
     "make_offer",

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from labshare.booking import charging, lifecycle, queries, rules, waivers
+from labshare.booking import charging, lifecycle, policy, queries, rules, waivers
 from labshare.booking.change import about, change, refuse, standing
 from labshare.booking.events import BookingApproved, BookingCancelled, BookingOffered, BookingRejected
 from labshare.booking.explaining import explained
@@ -105,11 +105,15 @@ def offer(
 
 
 def reject(actor: Actor, booking_id: int, reason: str, version: int | None = None, retry: Retry | None = None) -> Seen:
-    """Say no to a request, and why; its time is free at once, and its hours. Raises NotFound, Forbidden, Conflict."""
+    """Say no to a request, and why; its time is free at once, and its hours.
+
+    Its company's admins say it while they are asked, the laboratory once it is. Raises NotFound, Forbidden, Conflict.
+    """
     now = clock.now()
     with transaction(retry=retry) as tx:
         old = standing(actor, booking_id, "reject")
-        refuse(rules.wrong_move(old.state, "reject"))
+        own = policy.may_endorse(actor, old)
+        refuse(rules.wrong_move(old.state, "reject") or ([] if own else rules.awaits_company(old.awaiting)))
         values = {"state": lifecycle.REJECTED, "answer": reason, "decide_by": None, "awaiting": ""}
         seen = change(tx, actor, old, version, values, BookingRejected, now, answer=reason)
         timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)

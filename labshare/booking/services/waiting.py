@@ -24,9 +24,9 @@ def remind_of_request(actor: Actor, booking_id: int, kind: str, now: datetime) -
     by_the_clock(actor)
     with transaction() as tx:
         old = queries.seen(actor, booking_id)
-        if old.state != lifecycle.REQUESTED or old.awaiting == lifecycle.COMPANY or old.decide_by is None:
+        if old.state != lifecycle.REQUESTED or old.decide_by is None:
             return False
-        said = {"decide_by": old.decide_by, "escalated": kind == OVERDUE}
+        said = {"decide_by": old.decide_by, "escalated": kind == OVERDUE, "awaiting": old.awaiting}
         return _remind(tx, actor, old, kind, old.decide_by, AnswerDue, now, **said)
 
 

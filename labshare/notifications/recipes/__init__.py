@@ -17,6 +17,7 @@ from labshare.notifications.recipes.shape import (
     CUSTOMER,
     DEPUTIES,
     ENTER,
+    FORMER,
     GROUPS,
     HOLDERS,
     HOURS,
@@ -29,6 +30,7 @@ from labshare.notifications.recipes.shape import (
     QUEUE,
     REMINDERS,
     REMOVE,
+    TAKER,
     Recipe,
     choosable,
 )
@@ -44,6 +46,7 @@ __all__ = [
     "CUSTOMER",
     "DEPUTIES",
     "ENTER",
+    "FORMER",
     "GROUPS",
     "HOLDERS",
     "HOURS",
@@ -57,6 +60,7 @@ __all__ = [
     "RECIPES",
     "REMINDERS",
     "REMOVE",
+    "TAKER",
     "Recipe",
     "choosable",
 ]

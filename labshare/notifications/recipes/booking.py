@@ -13,10 +13,12 @@ from labshare.notifications.recipes.shape import (
     CUSTOMER,
     DEPUTIES,
     ENTER,
+    FORMER,
     MANAGERS,
     QUEUE,
     REMINDERS,
     REMOVE,
+    TAKER,
     Recipe,
     plain,
 )
@@ -27,7 +29,14 @@ def asker(fact: Fact) -> tuple[str, ...]:
     return (ASKER, CUSTOMER) if fact.booking is not None and fact.booking.on_behalf else (ASKER,)
 
 
+def _in_house(fact: Fact) -> bool:
+    """Do the company's own admins answer first?"""
+    return fact.data.get("awaiting") == lifecycle.COMPANY
+
+
 def _requested(fact: Fact) -> tuple[str, ...]:
+    if _in_house(fact):
+        return (CUSTOMER,)
     on_behalf = (CUSTOMER,) if fact.booking is not None and fact.booking.on_behalf else ()
     return (MANAGERS, *on_behalf) if fact.data.get("decide_by") else on_behalf
 
@@ -36,7 +45,17 @@ def _changed(fact: Fact) -> tuple[str, ...]:
     return (*asker(fact), MANAGERS)
 
 
+def _moved(fact: Fact) -> tuple[str, ...]:
+    return (*asker(fact), CUSTOMER) if _in_house(fact) else _changed(fact)
+
+
+def _endorsed(fact: Fact) -> tuple[str, ...]:
+    return _changed(fact) if fact.data["state"] == lifecycle.REQUESTED else asker(fact)
+
+
 def _due(fact: Fact) -> tuple[str, ...]:
+    if _in_house(fact):
+        return (CUSTOMER,)
     return (MANAGERS, DEPUTIES) if fact.data.get("escalated") else (MANAGERS,)
 
 
@@ -56,6 +75,30 @@ RECIPES: dict[str, Recipe] = {
     booking.BookingApproved.kind(): Recipe(
         BOOKINGS, asker, N_("Approved: %(instrument)s, %(slot)s"), sayings.approved, ENTER
     ),
+    booking.BookingEndorsed.kind(): Recipe(
+        BOOKINGS,
+        _endorsed,
+        N_("Approved in-house: %(instrument)s, %(slot)s"),
+        sayings.endorsed,
+        ENTER,
+        only_while=frozenset({lifecycle.REQUESTED, lifecycle.APPROVED}),
+    ),
+    booking.BookingHandedOver.kind(): Recipe(
+        BOOKINGS,
+        lambda _fact: (TAKER, FORMER),
+        N_("Handed over: %(instrument)s, %(slot)s"),
+        plain(
+            N_("%(who)s handed over %(instrument)s, %(slot)s, of %(company)s: %(person)s has it now. It is %(state)s.")
+        ),
+        ENTER,
+    ),
+    booking.BookingEndChanged.kind(): Recipe(
+        BOOKINGS,
+        asker,
+        N_("Another end: %(instrument)s, %(slot)s"),
+        sayings.end_changed,
+        ENTER,
+    ),
     booking.BookingRejected.kind(): Recipe(
         BOOKINGS,
         asker,
@@ -72,7 +115,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     booking.BookingMoved.kind(): Recipe(
         BOOKINGS,
-        _changed,
+        _moved,
         N_("Moved: %(instrument)s, now %(slot)s"),
         sayings.moved,
         ENTER,

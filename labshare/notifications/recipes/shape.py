@@ -13,6 +13,8 @@ from labshare.notifications.facts import Fact
 # ---------------------------------------------------------------- whom
 
 ASKER = "asker"  # the person whose booking it is
+FORMER = "former"  # who had it before it was handed over
+TAKER = "taker"  # to whom it was handed over
 CUSTOMER = "customer"  # the admins of the company whose matter it is
 MANAGERS = "managers"  # the lab managers of the instrument's site
 DEPUTIES = "deputies"  # those who stand in for them
@@ -48,7 +50,7 @@ def choosable(actor: Actor) -> list[str]:
     """The groups of which a person may get anything and may refuse mail."""
     groups = [BOOKINGS, REMINDERS, MAINTENANCE]
     hours = [HOURS] * (actor.is_company_admin or actor.is_staff)
-    return groups + [QUEUE] * actor.is_staff + hours + [ALARMS] * actor.is_admin
+    return groups + [QUEUE] * (actor.is_company_admin or actor.is_staff) + hours + [ALARMS] * actor.is_admin
 
 
 # ---------------------------------------------------------------- what goes into a calendar

@@ -14,7 +14,7 @@ from labshare.kernel.errors import Forbidden, NotFound, Problem
 from labshare.people import lifecycle, policy, queries, rules, services
 from labshare.people.models import Company
 from labshare.people.pages.frame import again, pages, sent
-from labshare.people.schemas import CompaniesArguments, CompanyChangeIn, ImportIn, InviteIn, ReasonIn
+from labshare.people.schemas import CompaniesArguments, CompanyChangeIn, ImportIn, InHouseIn, InviteIn, ReasonIn
 from labshare.web.bodies import load
 from labshare.web.guard import actor, first
 from labshare.web.htmx import Form, show
@@ -89,7 +89,17 @@ def _about(company_id: int) -> dict[str, Any]:
         "runs": may_run,
         "is_admin": policy.is_admin(who),
         "moves": lifecycle.moves_from(one.state),
+        "in_house": _in_house(one.in_house_minutes),
     }
+
+
+def _in_house(minutes: int | None) -> str:
+    """Which bookings the company's own admins approve first, in words."""
+    if minutes is None:
+        return _("of no booking")
+    if not minutes:
+        return _("of every booking")
+    return _("of bookings of %(hours)s h or more", hours=minutes // 60)
 
 
 def back_to(company_id: int) -> Any:
@@ -120,6 +130,20 @@ def company_edit_now(company_id: int) -> Any:
     except Problem as problem:
         return again("people/company_edit.html", problem, company=one, is_admin=policy.is_admin(who))
     flash(_("The company is saved."), "success")
+    return back_to(company_id)
+
+
+@pages.post("/companies/<id:company_id>/in-house")
+@first(running)
+def in_house(company_id: int) -> Any:
+    """Say from how many hours on the company's own admins approve first; left empty, of no booking."""
+    try:
+        services.set_in_house(actor(), company_id, load(InHouseIn(), {"hours": None, **sent()})["hours"])
+    except Forbidden:
+        raise
+    except Problem as problem:
+        return again("people/company.html", problem, **_about(company_id))
+    flash(_("The in-house approval is saved."), "success")
     return back_to(company_id)
 
 

@@ -8,6 +8,7 @@ from labshare.people.services.companies import (
     reactivate_company,
     register,
     reject_company,
+    set_in_house,
     suspend_company,
 )
 from labshare.people.services.credentials import ask_reset, change_password, reset_link, reset_password
@@ -50,6 +51,7 @@ __all__ = [
     "reset_password",
     "revoke_token",
     "set_company_role",
+    "set_in_house",
     "set_staff_roles",
     "sign_in",
     "sign_out",

@@ -17,6 +17,7 @@ from labshare.people import access, lifecycle, passwords, policy, queries, rules
 from labshare.people.events import (
     CompanyChanged,
     CompanyRegistered,
+    InHouseApprovalSet,
     PersonJoined,
 )
 from labshare.people.models import Company, Person, RoleGrant
@@ -90,6 +91,25 @@ def change_company(actor: Actor, company_id: int, changes: Mapping[str, str], no
         event = CompanyChanged(
             object_id=company_id, version=version, company_id=company_id, name=values["name"], changed=changed
         )
+        publish(tx, actor, event, now)
+
+
+def set_in_house(actor: Actor, company_id: int, hours: int | None, now: datetime | None = None) -> None:
+    """Say from bookings of how many hours on the company's own admins approve first; 0 is all of them, None is none.
+
+    What waits for an answer already is not asked for again.
+    """
+    now = now or clock.now()
+    known = queries.company(actor, company_id)
+    if not policy.runs_company(actor, company_id):
+        raise Forbidden
+    minutes = None if hours is None else hours * 60
+    if minutes == known.in_house_minutes:
+        return
+    with transaction() as tx:
+        version = swap(tx, _company, company_id, known.version, {"in_house_minutes": minutes})
+        said = {"name": known.name, "old_minutes": known.in_house_minutes, "minutes": minutes}
+        event = InHouseApprovalSet(object_id=company_id, version=version, company_id=company_id, **said)
         publish(tx, actor, event, now)
 
 
