@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +11,16 @@ from flask import request, url_for
 from labshare.booking import beyond as standing_beyond
 from labshare.booking import displacement, lifecycle, outcomes, policy, presence, queries, rules
 from labshare.booking import history as told
+from labshare.booking.events import BookingOffered
 from labshare.booking.models import Booking
 from labshare.booking.pages.frame import pages
 from labshare.booking.queries import Seen
 from labshare.booking.sentences import CAUSE_WORDS, USE_WORDS, sentence
 from labshare.instruments import queries as catalogue
+from labshare.instruments.queries import Known
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
-from labshare.kernel.errors import N_, Forbidden
+from labshare.kernel.errors import N_, Forbidden, Text
 from labshare.kernel.slots import MINUTE
 from labshare.quotas import quotes, words
 from labshare.quotas.policy import sees_account
@@ -25,7 +28,7 @@ from labshare.quotas.rules import charged
 from labshare.web.bodies import load
 from labshare.web.guard import actor, first
 from labshare.web.htmx import Form, show
-from labshare.web.i18n import say
+from labshare.web.i18n import say, span
 from labshare.web.paging import PageArguments, page
 from labshare.web.retrying import new_key
 from labshare.web.wall import as_local
@@ -36,6 +39,12 @@ TABS = {
     "past": N_("Past"),
     "all": N_("All"),
 }
+
+
+def tabs(chosen: str, **more: Any) -> list[tuple[str, Text, bool]]:
+    """The tabs over lists of bookings, and the way to the waiting list beside them."""
+    lists = [(url_for("bookings.listed", tab=name, **more), words, name == chosen) for name, words in TABS.items()]
+    return [*lists, (url_for("bookings.waitlist"), N_("Waiting list"), chosen == "waitlist")]
 
 
 @pages.get("/bookings")
@@ -58,16 +67,13 @@ def listed() -> str:
     found = page(statement, Booking.starts_at, Booking.id, 50, request.args.get("cursor"), newest_first=newest)
     shown: dict[str, Any] = {"tab": tab, "mine": "1" if mine else None, "state": state}
     more = url_for("bookings.listed", **shown, cursor=found.next) if found.next else None
-    tabs = [
-        (url_for("bookings.listed", tab=name, mine=shown["mine"]), words, name == tab) for name, words in TABS.items()
-    ]
     items = [Seen(*row) for row in found.items]
     return show(
         "booking/list.html",
         "rows",
         items=items,
         more=more,
-        tabs=tabs,
+        tabs=tabs(tab, mine=shown["mine"]),
         tab=tab,
         mine=mine,
         states=[("", say(TABS["all"])), *((one, say(rules.STATE_WORDS[one])) for one in lifecycle.STATES)],
@@ -86,9 +92,8 @@ def booking_page(booking_id: int, form: Form) -> str:
     """The page of one booking, perhaps with a form that was refused."""
     who, now = actor(), clock.now()
     seen = queries.seen(who, booking_id)
-    history = [
-        {"at": row.at, "text": sentence(row.kind, row.data, row.who, seen.tz)} for row in told.of_booking(booking_id)
-    ]
+    entries = told.of_booking(booking_id)
+    history = [{"at": row.at, "text": sentence(row.kind, row.data, row.who, seen.tz)} for row in entries]
     use = presence.use_of(booking_id)
     start, end = (use.starts_at, use.ends_at or seen.ends_at) if use else (seen.starts_at, seen.ends_at)
     form.values.setdefault("starts_at", as_local(start, seen.tz))
@@ -116,11 +121,24 @@ def booking_page(booking_id: int, form: Form) -> str:
         sees_account=sees_account(who, seen.company_id),
         words=words,
         way=way,
+        offered=_offered(seen, known, entries) if seen.state == lifecycle.OFFERED else None,
         successor=outcomes.successor(seen.id) if way is not None else None,
         may_answer=policy.MAY["accept"](who, seen),
         cause_words=CAUSE_WORDS,
         retry_key=new_key(),
     )
+
+
+def _offered(seen: Seen, known: Known, entries: Sequence[Any]) -> dict[str, Any]:
+    """Why the time is held until it is answered: it was waited for, or another had been asked for."""
+    data = next((row.data for row in reversed(entries) if row.kind == BookingOffered.kind()), {})
+    old = [data.get(name) for name in ("old_starts_at", "old_ends_at")]
+    first, last = (datetime.fromisoformat(one) if one else None for one in old)
+    return {
+        "waited": bool(data.get("waitlist_id")),
+        "instead": span(first, last, seen.tz) if first and last else "",
+        "approval": known.approval,
+    }
 
 
 BEFORE_IT_BEGINS = frozenset({"approve", "offer", "endorse", "accept", "reject", "cancel", "move", "hand_over"})

@@ -25,6 +25,14 @@ from labshare.booking.rules.asking import (
 )
 from labshare.booking.rules.holding import CHANGED, WAITED_FOR, hold_until, offer_refusals
 from labshare.booking.rules.terms import Claimed
+from labshare.booking.rules.waitlist import (
+    WAITED_OUT,
+    Line,
+    is_taken_over,
+    joining_refusals,
+    leaving_refusals,
+    offering_refusals,
+)
 from labshare.booking.rules.waiving import MANAGER, QUOTA, WAIVABLE, left, passed
 
 __all__ = [
@@ -34,10 +42,12 @@ __all__ = [
     "REMIND_AHEAD",
     "STATE_WORDS",
     "WAITED_FOR",
+    "WAITED_OUT",
     "WAIVABLE",
     "Ahead",
     "Claimed",
     "Facts",
+    "Line",
     "acceptance_refusals",
     "answer_is_due",
     "approval_refusals",
@@ -47,10 +57,14 @@ __all__ = [
     "held",
     "hold_until",
     "in_house",
+    "is_taken_over",
+    "joining_refusals",
     "late_to_cancel",
     "late_to_move",
+    "leaving_refusals",
     "left",
     "offer_refusals",
+    "offering_refusals",
     "passed",
     "refusals",
     "too_early_to_expire",

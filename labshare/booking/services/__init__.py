@@ -3,6 +3,8 @@
 from labshare.booking.services.asking import check, move, request
 from labshare.booking.services.deciding import approve, cancel, offer, reject
 from labshare.booking.services.enforcing import pass_to_manager, release_suspended
+from labshare.booking.services.forgiving import forgive
+from labshare.booking.services.lining_up import close_past, join, leave, offer_next
 from labshare.booking.services.offering import Wish, accept, decline, lapse, make_offer
 from labshare.booking.services.using import check_in, check_out, judge, record
 from labshare.booking.services.waiting import expire, remind_of_booking, remind_of_request
@@ -15,13 +17,18 @@ __all__ = [
     "check",
     "check_in",
     "check_out",
+    "close_past",
     "decline",
     "expire",
+    "forgive",
+    "join",
     "judge",
     "lapse",
+    "leave",
     "make_offer",
     "move",
     "offer",
+    "offer_next",
     "pass_to_manager",
     "record",
     "reject",
