@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from labshare.booking import lifecycle
 from labshare.booking.models import Booking
 from labshare.instruments.models import Instrument
 from labshare.kernel.db import rows
@@ -40,7 +41,7 @@ class About:
     site_en: str
     site_zh: str
     zone: str
-    first_yes: int | None = None  # the journal's number of the first approval
+    first_yes: int | None = None  # the journal's number of the first approval, or of what came to the same
 
     @property
     def tz(self) -> ZoneInfo:
@@ -97,6 +98,12 @@ class Fact:
         yes = self.booking.first_yes if self.booking else None
         return yes is not None and yes < self.id
 
+    @property
+    def is_own_yes(self) -> bool:
+        """Did the booking become firm by this, though it was its company that answered?"""
+        yes = self.booking.first_yes if self.booking else None
+        return yes == self.id and self.kind != "booking_approved"
+
     def moment(self, name: str) -> datetime:
         """A moment the fact speaks of."""
         return datetime.fromisoformat(self.data[name])
@@ -108,9 +115,14 @@ _ENTRY: sa.Select[Any] = sa.select(
 ).select_from(Entry)
 _ENTRY = _ENTRY.outerjoin(Person, Person.id == Entry.actor_id).outerjoin(Company, Company.id == Entry.company_id)
 
+# An answer of the company's own is a yes where the laboratory's is not needed, or was given before.
+_OWN_YES = sa.and_(
+    Entry.kind.in_(("booking_accepted", "booking_endorsed")), Entry.data["state"].as_string() == lifecycle.APPROVED
+)
 _FIRST_YES = (
     sa.select(sa.func.min(Entry.id))
-    .where(Entry.object == "booking", Entry.object_id == Booking.id, Entry.kind == "booking_approved")
+    .where(Entry.object == "booking", Entry.object_id == Booking.id)
+    .where(sa.or_(Entry.kind == "booking_approved", _OWN_YES))
     .scalar_subquery()
 )
 _ABOUT: sa.Select[Any] = (

@@ -158,6 +158,13 @@ POST  bookings.approve              --0+0+
 POST  bookings.reject               --0+0+
 POST  bookings.cancel               ++0+0+
 POST  bookings.move                 ++0-0-
+GET   bookings.waitlist             ++++++
+POST  bookings.join                 ++++++
+POST  bookings.leave                ++0+0+
+GET   bookings_api.waits            ++++++
+POST  bookings_api.join             ++++++
+GET   bookings_api.wait             ++0+0+
+DELETE bookings_api.leave           ++0+0+
 GET   bookings_api.listed           ++++++
 POST  bookings_api.request          ++++++
 POST  bookings_api.check            ++++++
@@ -285,6 +292,7 @@ POST  clockwork_api.resume          -----+
 # What a request needs before the door can say who may: an instrument is named in the form, not in the path.
 FORMS: dict[str, dict[str, str]] = {
     "bookings.create": {"instrument": "SEM-01"},
+    "bookings.join": {"instrument": "SEM-01"},
     "bookings.check": {"instrument": "SEM-01"},
 }
 

@@ -131,7 +131,7 @@ def booking_page(booking_id: int, form: Form) -> str:
 
 def _offered(seen: Seen, known: Known, entries: Sequence[Any]) -> dict[str, Any]:
     """Why the time is held until it is answered: it was waited for, or another had been asked for."""
-    data = next((row.data for row in reversed(entries) if row.kind == BookingOffered.kind()), {})
+    data: dict[str, Any] = next((row.data for row in reversed(entries) if row.kind == BookingOffered.kind()), {})
     old = [data.get(name) for name in ("old_starts_at", "old_ends_at")]
     first, last = (datetime.fromisoformat(one) if one else None for one in old)
     return {
