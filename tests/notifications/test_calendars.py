@@ -94,6 +94,23 @@ def test_what_mei_does_herself_corrects_her_calendar_and_is_no_news_to_her(house
     assert "mei" not in house.told("booking_moved") | house.told("booking_cancelled")
 
 
+def test_time_that_mei_takes_herself_enters_her_calendar_and_is_no_news_to_her(house: House, tmp_path: Path) -> None:
+    fact, mei = house.booking("mei"), house.cast.mei
+    house.happens(mei, booking.BookingAccepted(**{**fact, "version": 2}, state="approved"))
+    house.happens(mei, booking.BookingCancelled(**{**fact, "version": 3}, was="approved"))
+    post(clock.now())
+    assert [(way, int(event["SEQUENCE"])) for way, event in events(tmp_path)] == [("REQUEST", 2), ("CANCEL", 3)]
+    assert house.told("booking_accepted") == set()
+
+
+def test_time_that_waits_for_the_laboratory_enters_no_calendar(house: House, tmp_path: Path) -> None:
+    fact = house.booking("mei", "requested")
+    accepted = booking.BookingAccepted(**{**fact, "version": 2}, state="requested", decide_by=fact["starts_at"])
+    house.happens(house.cast.chen, accepted)
+    post(clock.now())
+    assert events(tmp_path) == []
+
+
 def test_managers_are_told_but_their_calendars_are_left_alone(house: House, tmp_path: Path) -> None:
     fact = house.booking("mei")
     house.happens(house.cast.li, booking.BookingApproved(**{**fact, "version": 2}))
