@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from labshare.booking import services as booking
 from labshare.booking import waitlist
+from labshare.booking.checks import waits_are_held
 from labshare.booking.jobs.offering import lapse_offers
 from labshare.booking.jobs.waitlist import OFFER_FREED_TIME, offer_freed_time
 from labshare.booking.models import WaitlistEntry
 from labshare.booking.rules.waitlist import MOST
 from labshare.booking.services.asking import Draft
 from labshare.kernel.actor import SYSTEM, Actor
-from labshare.kernel.db import rows, transaction
+from labshare.kernel.db import rows, snapshot, transaction
 from labshare.kernel.errors import Conflict, Forbidden, NotFound
 from labshare.kernel.journal import Entry
 from labshare.kernel.slots import Slot
@@ -26,6 +27,7 @@ from labshare.people.models import Company
 from labshare.quotas import account
 from labshare.quotas import services as accounts
 from labshare.quotas.allowances import Caps
+from tests.booking.test_checks import plant
 from tests.booking.test_offering import a_colleague
 from tests.booking.waiting_room import asked, held_for, holders, joins, restrict, states, wait_for
 from tests.maintenance.conftest import Lab, lab
@@ -356,3 +358,24 @@ def test_a_direct_request_for_held_time_is_refused(lab: Lab) -> None:
     with pytest.raises(Conflict) as refused:
         booking.request(lab.cast.bo, Draft("SEM-01", lab.slot(48, 1), "Now"))
     assert refusal(refused) == ["slot_taken"]
+
+
+# ---------------------------------------------------------------- negative controls
+
+PLANTED = {
+    "nothing is held": "UPDATE booking SET state = 'approved' WHERE waitlist_id IS NOT NULL",
+    "other time is held": "UPDATE booking SET starts_at = created_at WHERE state = 'offered'",
+    "they still wait": "UPDATE waitlist_entry SET state = 'waiting'",
+    "it is another company's": "UPDATE booking SET company_id = company_id + 1 WHERE state = 'offered'",
+}
+
+
+@pytest.mark.unsound
+@pytest.mark.parametrize("what", PLANTED)
+def test_a_wait_that_does_not_fit_its_booking_is_found(lab: Lab, what: str) -> None:
+    offered(lab)
+    with snapshot() as session:
+        assert waits_are_held(session) == []
+    plant(PLANTED[what])
+    with snapshot() as session:
+        assert len(waits_are_held(session)) == 1
