@@ -34,6 +34,7 @@ OURS = {
     "zone",
     "source",
     "excuse",
+    "awaiting",
 }
 THEIRS = {  # what a laboratory writes for itself; no company reads it
     "maintenance_window": ("note", "performed_by"),

@@ -155,6 +155,8 @@ GET   bookings.queue                ---+++
 GET   bookings.beyond               ---+++
 GET   bookings.show                 ++0+0+
 POST  bookings.approve              --0+0+
+POST  bookings.offer                --0+0+
+POST  bookings_api.offer            --0+0+
 POST  bookings.reject               --0+0+
 POST  bookings.cancel               ++0+0+
 POST  bookings.move                 ++0-0-
