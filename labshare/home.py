@@ -32,6 +32,7 @@ def start() -> str:
     if who.company_id is not None:
         shown["own_waiting"] = queries.count_own_waiting(who, now)
         shown["to_endorse"] = queries.count_to_endorse(who, now)
+        shown["held"] = queries.count_offered(who.company_id)
         shown["offered"] = outcomes.count_offered(who.company_id)
     if who.is_staff:
         urgent = queries.waiting(who).where(Booking.starts_at > now).order_by(Booking.decide_by).limit(6)

@@ -16,19 +16,22 @@ from labshare.booking import api as booking_api
 from labshare.booking import pages as booking_pages
 from labshare.booking import queries as bookings
 from labshare.booking.checks import CHECKS as BOOKING_CHECKS
+from labshare.booking.events import BookingAccepted, BookingCancelled, BookingDisplaced, BookingLapsed
 from labshare.booking.jobs import (
     ENFORCE_SUSPENSIONS,
     EXPIRE_REQUESTS,
+    FORGIVE_LATE_CANCELS,
     JUDGE_USE,
     LAPSE_OFFERS,
     MAKE_OFFERS,
+    OFFER_FREED_TIME,
     RECHECK_ALLOWANCES,
     RECHECK_CALENDARS,
     RECONCILE_ACCOUNTS,
     REMIND_BOOKERS,
     REMIND_MANAGERS,
 )
-from labshare.booking.reactions import count_what_is_there
+from labshare.booking.reactions import count_what_is_there, end_the_wait
 from labshare.clockwork import api as clockwork_api
 from labshare.clockwork import pages as clockwork_pages
 from labshare.clockwork.jobs import CHECK, TIDY_UP
@@ -155,12 +158,17 @@ SUBSCRIPTIONS: dict = {
     CompanyRegistered: (open_its_account,),
     AccountOpened: (count_what_is_there,),
     AllowancesSet: (count_what_is_there,),
+    BookingAccepted: (end_the_wait,),
+    BookingLapsed: (end_the_wait,),
+    BookingCancelled: (end_the_wait,),
+    BookingDisplaced: (end_the_wait,),
 }
 CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS, *HOURS_CHECKS, *MAINTENANCE_CHECKS, *AUDIT_CHECKS)
 JOBS: tuple = (
     *(REMIND_MANAGERS, EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, OPEN_PERIODS, WARN_OF_LIMITS),
     *(RECHECK_ALLOWANCES, ENFORCE_SUSPENSIONS, RECONCILE_ACCOUNTS),
     *(KEEP_WINDOWS, REMIND_OF_WINDOWS, WARN_OF_UPKEEP, LAPSE_OFFERS, MAKE_OFFERS),
+    *(OFFER_FREED_TIME, FORGIVE_LATE_CANCELS),
     *(SEED_CALENDARS, RECHECK_CALENDARS),
     *(DELIVER, TIDY_MESSAGES, TIDY_UP, CHECK),
 )

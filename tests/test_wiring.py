@@ -36,6 +36,8 @@ EXPECTED: dict[str, dict[str, int]] = {  # what a run comes to in the laboratory
     "warn_of_upkeep": {"warned": 1},
     "lapse_offers": {"lapsed": 1},
     "make_offers": {"offered": 1},  # for what was to be yesterday; of what is long over nobody thinks any more
+    "offer_freed_time": {"over": 1},  # what Bo waited for has come and gone
+    "forgive_late_cancels": {},  # nobody cancelled late; see tests/booking/test_takeover.py
     "seed_calendars": {"years": 6},  # two sites in China, and the library knows three years from 2024 on
     "recheck_calendars": {},
     "deliver": {"messages": 8, "mails": 8, "sent": 5, "needless": 3},  # nobody waits for an answer any more
@@ -52,6 +54,7 @@ def a_laboratory_at_work(cast: Cast) -> None:
     asked = cast.api("mei").post("/bookings", body("09:00", "11:00"), headers=key).json
     cast.api("mei").post("/bookings", body("12:00", "14:00"))
     cast.api("li").post(f"/bookings/{asked['id']}/approve")
+    assert cast.api("bo").post("/waitlist", body("09:00", "11:00")).status_code == 201
     _maintained(cast)
     db.session.remove()
 

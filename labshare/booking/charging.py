@@ -149,6 +149,13 @@ def cancelled(tx: Transaction, actor: Actor, old: Seen, percent: int, now: datet
     _charge(tx, actor, old, LATE_CANCEL, percent, now)
 
 
+def forgiven(tx: Transaction, actor: Actor, old: Seen, now: datetime) -> None:
+    """What cancelling late cost is given back, as a line of the same kind: in sum nothing was charged."""
+    mine = whose(old)
+    back = [Entry(one.balance_id, one.terms, LATE_CANCEL, -one.used, mine) for one in account.standing(old.id)]
+    account.post(tx, actor, back, now)
+
+
 def _charge(tx: Transaction, actor: Actor, old: Seen, kind: str, percent: int, now: datetime) -> None:
     mine, entries = whose(old), []
     for one in account.standing(old.id):

@@ -6,7 +6,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from labshare.booking import bookkeeping, lifecycle
-from labshare.booking.models import ACCEPTED, OFFERED, Booking, Displacement, UsageRecord
+from labshare.booking.models import (
+    ACCEPTED,
+    ASKED,
+    IN_LINE,
+    OFFERED,
+    Booking,
+    Displacement,
+    UsageRecord,
+    WaitlistEntry,
+)
 from labshare.booking.rules import judgement
 from labshare.instruments.models import Claim
 from labshare.kernel.journal import Entry
@@ -147,6 +156,31 @@ def successors_are_named(session: Session) -> list[str]:
     return found + [f"booking {number} replaces one that was not displaced" for (number,) in session.execute(strays)]
 
 
+def waits_are_held(session: Session) -> list[str]:
+    """Who was asked has the time they waited for, held by one booking; and no booking ends the wait of others."""
+    asked = sa.and_(
+        Booking.waitlist_id == WaitlistEntry.id,
+        Booking.state == lifecycle.OFFERED,
+        Booking.instrument_id == WaitlistEntry.instrument_id,
+        Booking.starts_at == WaitlistEntry.starts_at,
+        Booking.ends_at == WaitlistEntry.ends_at,
+    )
+    held = (
+        sa.select(WaitlistEntry.id, sa.func.count(Booking.id))
+        .outerjoin(Booking, asked)
+        .where(WaitlistEntry.state == ASKED)
+        .group_by(WaitlistEntry.id)
+        .having(sa.func.count(Booking.id) != 1)
+    )
+    found = [f"{count} bookings hold time for wait {number}" for number, count in session.execute(held)]
+    strays = (
+        sa.select(Booking.id, WaitlistEntry.id)
+        .join(WaitlistEntry, WaitlistEntry.id == Booking.waitlist_id)
+        .where(sa.or_(Booking.company_id != WaitlistEntry.company_id, WaitlistEntry.state == IN_LINE))
+    )
+    return found + [f"booking {number} does not end wait {wait}" for number, wait in session.execute(strays)]
+
+
 _EXPECTED = {lifecycle.IN_USE: "an open", lifecycle.COMPLETED: "an ended"}
 
 
@@ -234,5 +268,6 @@ CHECKS = (
     ("every displaced booking says why", displaced_are_explained),
     ("every open offer holds its time", offers_hold_their_time),
     ("every accepted offer became a booking", successors_are_named),
+    ("every wait that was asked has its time held", waits_are_held),
     ("every booking stands in its company's account", bookkeeping.differences),
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from labshare.booking import lifecycle, queries, rules, waivers
-from labshare.booking.change import refuse
-from labshare.booking.events import BookingApproved, BookingRequested
+from labshare.booking.change import about, refuse
+from labshare.booking.events import BookingApproved, BookingOffered, BookingRequested
 from labshare.booking.models import Booking
 from labshare.booking.queries import Asker, Seen
 from labshare.booking.waivers import NOTHING, Waiving
@@ -54,44 +55,84 @@ def place(
     waiving: Waiving = NOTHING,
 ) -> Seen:
     """Write the booking under the number that was `drawn` for it; it waits for a yes where one is needed."""
-    slot, now, channel = facts.slot, facts.now, facts.granted()
+    slot, now = facts.slot, facts.now
     over_quota = facts.over_quota and rules.QUOTA not in waiving.codes
     in_house = facts.in_house and successor is None  # who is displaced was answered before
     waits = over_quota or in_house or (facts.terms.approval and not (successor is not None and successor.granted))
     decide_by = rules.decide_by(known, slot, now) if waits else None
-    row: dict[str, Any] = {
+    values: dict[str, Any] = {
         "state": lifecycle.REQUESTED if waits else lifecycle.APPROVED,
         "version": 1 if waits else 2,
         "awaiting": lifecycle.COMPANY if in_house else "",
+        "decide_by": decide_by,
+        "over_quota": over_quota,
+        "replaces_id": successor.of if successor is not None else None,
+    }
+    booking = _write(tx, drawn, known, facts, whose, purpose, values, successor)
+    waivers.note(tx, actor, booking.id, waiving, now)
+    said: dict[str, Any] = {"person_id": whose.person_id or 0, "decide_by": decide_by, "over_quota": over_quota}
+    said |= {name: getattr(booking, name) for name in ("replaces_id", "provisional", "awaiting")}
+    said |= {"waived": waiving.codes, "reason": waiving.reason if waiving.codes else ""}
+    publish(tx, actor, BookingRequested(object_id=booking.id, version=1, **about(booking), **said), now)
+    if not waits:
+        publish(tx, SYSTEM, BookingApproved(object_id=booking.id, version=2, **about(booking)), now)
+    return booking
+
+
+def hold_for(
+    tx: Transaction,
+    actor: Actor,
+    drawn: int | None,
+    known: Known,
+    facts: rules.Facts,
+    whose: Whose,
+    purpose: str,
+    waitlist_id: int,
+    until: datetime,
+) -> Seen:
+    """Write the booking that holds time for whoever waited for it, until they have answered."""
+    values: dict[str, Any] = {"state": lifecycle.OFFERED, "decide_by": until, "waitlist_id": waitlist_id}
+    booking = _write(tx, drawn, known, facts, whose, purpose, values)
+    said: dict[str, Any] = {"person_id": whose.person_id or 0, "answer_by": until, "waitlist_id": waitlist_id}
+    said |= {"provisional": facts.provisional}
+    publish(tx, actor, BookingOffered(object_id=booking.id, version=1, **about(booking), **said), facts.now)
+    return booking
+
+
+def _write(
+    tx: Transaction,
+    drawn: int | None,
+    known: Known,
+    facts: rules.Facts,
+    whose: Whose,
+    purpose: str,
+    values: dict[str, Any],
+    successor: Successor | None = None,
+) -> Seen:
+    """The booking's row, and its claim."""
+    row: dict[str, Any] = {
+        "version": 1,
+        "awaiting": "",
         "instrument_id": known.id,
         "company_id": whose.company_id,
         "person_id": whose.person_id,
-        "starts_at": slot.start,
-        "ends_at": slot.end,
-        "channel": channel,
+        "starts_at": facts.slot.start,
+        "ends_at": facts.slot.end,
+        "channel": facts.granted(),
         "purpose": purpose,
         "on_behalf": whose.on_behalf,
-        "decide_by": decide_by,
         "answer": "",
-        "created_at": now,
+        "created_at": facts.now,
         "excuse": "",
-        "over_quota": over_quota,
+        "over_quota": False,
         "charge": 0,
-        "replaces_id": successor.of if successor is not None else None,
+        "replaces_id": None,
         "waitlist_id": None,
         "provisional": facts.provisional,
+        **values,
     }
     number = tx.insert(table_of(Booking), row, drawn)
     _claim(tx, known, facts, number, successor)
-    fact: dict[str, Any] = {"object_id": number, "company_id": whose.company_id, "instrument_id": known.id}
-    fact |= {"starts_at": slot.start, "ends_at": slot.end}
-    waivers.note(tx, actor, number, waiving, now)
-    said: dict[str, Any] = {"person_id": whose.person_id or 0, "decide_by": decide_by, "over_quota": over_quota}
-    said |= {name: row[name] for name in ("replaces_id", "provisional", "awaiting")}
-    said |= {"waived": waiving.codes, "reason": waiving.reason if waiving.codes else ""}
-    publish(tx, actor, BookingRequested(**fact, version=1, **said), now)
-    if not waits:
-        publish(tx, SYSTEM, BookingApproved(**fact, version=2), now)
     return _as_seen(known, row | {"id": number}, whose)
 
 

@@ -62,6 +62,23 @@ def may_cancel(actor: Actor, booking: Owned) -> bool:
     return may_move(actor, booking) or actor.manages(booking.site_id)
 
 
+class InLine(Protocol):
+    """What policy needs to know of a place on the waiting list."""
+
+    @property
+    def company_id(self) -> int: ...
+    @property
+    def person_id(self) -> int: ...
+    @property
+    def site_id(self) -> int: ...
+
+
+def may_leave(actor: Actor, wait: InLine) -> bool:
+    """The person who joined, the company's admins, and the site's staff."""
+    mine = actor.person_id == wait.person_id or actor.is_company_admin
+    return (actor.belongs_to(wait.company_id) and mine) or actor.manages(wait.site_id)
+
+
 def may_let_time_pass(actor: Actor) -> bool:
     """What the clock does to bookings, only the clockwork does."""
     return actor.is_system

@@ -99,6 +99,14 @@ OFFER_WORDS = {
     "declined": N_("does without another time"),
     "lapsed": N_("did not answer in time"),
 }
+WAIT_WORDS = {
+    "waiting": N_("in line"),
+    "offered": N_("held for you"),
+    "taken": N_("taken"),
+    "passed": N_("passed on to the next"),
+    "left": N_("does not wait any more"),
+    "over": N_("did not become free"),
+}
 _ENTERED = N_("%(who)s entered that it was used from %(used_from)s to %(used_to)s.")
 _ASSUMED = N_("Nobody checked out; taken as used from %(used_from)s to %(used_to)s.")
 _WITH_A_PROBLEM = N_("%(who)s checked out; used from %(used_from)s to %(used_to)s. A problem was reported: %(problem)s")

@@ -71,7 +71,8 @@ def _told(fact: Fact, people: Mapping[int, Reader], invited: Mapping[int, Reader
 def _must_correct(one: Reader, fact: Fact) -> bool:
     """Does what they did themselves change what stands in their own calendar?"""
     own = fact.booking is not None and one.id in (fact.booking.person_id, *_hands(fact))
-    return own and fact.in_calendars and recipes.RECIPES[fact.kind].calendar is not None
+    there = fact.in_calendars or fact.is_own_yes
+    return own and there and recipes.RECIPES[fact.kind].calendar is not None
 
 
 def _hands(fact: Fact) -> tuple[int, ...]:
@@ -97,7 +98,13 @@ def _is(one: Reader, audience: str, fact: Fact, holders: Holders) -> bool:
         return one.id == fact.data["person_id" if audience == recipes.TAKER else "old_person_id"]
     if audience == recipes.HOLDERS:
         return one.id in holders.people or (COMPANY_ADMIN in one.roles and one.company_id in holders.companies)
-    return about is not None and one.id == about.person_id
+    return one.id == _person_of(fact)
+
+
+def _person_of(fact: Fact) -> int | None:
+    """Whose matter it is: of the booking, or where there is none the one it names."""
+    named: int | None = fact.data.get("person_id")
+    return named if fact.booking is None else fact.booking.person_id
 
 
 def _people(facts: Iterable[Fact], holders: Iterable[Holders]) -> dict[int, Reader]:
@@ -115,8 +122,8 @@ def _people(facts: Iterable[Fact], holders: Iterable[Holders]) -> dict[int, Read
         if recipes.ONESELF in audiences:
             persons.add(fact.object_id)
         sites |= fact.site_ids
-        if fact.booking is not None:
-            persons.add(fact.booking.person_id)
+        if recipes.ASKER in audiences and (number := _person_of(fact)) is not None:
+            persons.add(number)
         persons.update(_hands(fact))
     there = sa.true() if everywhere else RoleGrant.site_id.in_(sorted(sites))
     manager = (RoleGrant.role == LAB_MANAGER) & there

@@ -99,6 +99,12 @@ class Fact:
         yes = self.booking.first_yes if self.booking else None
         return yes is not None and yes < self.id
 
+    @property
+    def is_own_yes(self) -> bool:
+        """Did the booking become firm by this, though it was its company that answered?"""
+        yes = self.booking.first_yes if self.booking else None
+        return yes == self.id and self.kind != "booking_approved"
+
     def moment(self, name: str) -> datetime:
         """A moment the fact speaks of."""
         return datetime.fromisoformat(self.data[name])
@@ -110,13 +116,13 @@ _ENTRY: sa.Select[Any] = sa.select(
 ).select_from(Entry)
 _ENTRY = _ENTRY.outerjoin(Person, Person.id == Entry.actor_id).outerjoin(Company, Company.id == Entry.company_id)
 
-_said_approved = sa.and_(
-    Entry.kind.in_(sorted(lifecycle.SAYING)), Entry.data["state"].as_string() == lifecycle.APPROVED
-)
+# Some facts say themselves that the booking is approved: an answer of the company's own is a yes where the laboratory's
+# is not needed, or was given before.
+_OWN_YES = sa.and_(Entry.kind.in_(sorted(lifecycle.SAYING)), Entry.data["state"].as_string() == lifecycle.APPROVED)
 _FIRST_YES = (
     sa.select(sa.func.min(Entry.id))
     .where(Entry.object == "booking", Entry.object_id == Booking.id)
-    .where(sa.or_(Entry.kind == "booking_approved", _said_approved))
+    .where(sa.or_(Entry.kind == "booking_approved", _OWN_YES))
     .scalar_subquery()
 )
 _ABOUT: sa.Select[Any] = (

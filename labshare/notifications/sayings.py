@@ -68,6 +68,29 @@ def moved(fact: Fact) -> Text:
     return N_("%(who)s moved %(instrument)s of %(company)s from %(old_slot)s to %(slot)s; it is %(state)s.")
 
 
+def offered(fact: Fact) -> Text:
+    if fact.data.get("waitlist_id"):
+        return N_(
+            "%(instrument)s has become free, %(slot)s, and is held for %(company)s, which waits for it. Please take it "
+            "by %(answer_by)s, or do without; then it is held for the next who waits."
+        )
+    if fact.data.get("answer"):
+        return N_(
+            "%(who)s says yes to another time than %(company)s asked for (%(old_slot)s): %(instrument)s, %(slot)s. "
+            "Please take it by %(answer_by)s, or do without; then it is free for others. %(answer)s"
+        )
+    return N_(
+        "%(who)s says yes to another time than %(company)s asked for (%(old_slot)s): %(instrument)s, %(slot)s. "
+        "Please take it by %(answer_by)s, or do without; then it is free for others."
+    )
+
+
+def accepted(fact: Fact) -> Text:
+    if fact.data.get("state") == "requested":
+        return N_("%(company)s took %(instrument)s, %(slot)s, which was held for it; it waits for an answer.")
+    return N_("%(company)s took %(instrument)s, %(slot)s, which was held for it.")
+
+
 def due(fact: Fact) -> Text:
     if fact.data.get("escalated"):
         return N_("%(company)s still waits for an answer about %(instrument)s, %(slot)s; at %(decide_by)s it lapses.")

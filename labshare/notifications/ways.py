@@ -18,6 +18,8 @@ def way(fact: Fact, manages: Callable[[int], bool]) -> Way | None:
     group = recipes.RECIPES[fact.kind].group
     if fact.booking is not None:
         return "bookings.show", {"booking_id": fact.booking.id}
+    if fact.kind.startswith("waitlist_"):
+        return "bookings.waitlist", {}
     if group == recipes.ALARMS:
         return "clockwork.jobs", {}
     if group == recipes.MAINTENANCE:

@@ -52,11 +52,11 @@ def _words(fact: Fact) -> dict[str, Any]:
         if said.get(name):
             said[name] = moment(fact.moment(name), where.tz)
     for name, start, end in _SLOTS:
-        if start in fact.data:
+        if fact.data.get(start):
             said[name] = span(fact.moment(start), fact.moment(end), where.tz)
     said["instrument"] = _name(where)
     if about is None:
-        return said | _of_maintenance(fact)
+        return said | {"company": fact.company or ""} | _of_maintenance(fact)
     said |= {"booked": _name(about), "booked_slot": span(about.starts_at, about.ends_at, about.tz)}
     said["person"] = about.person
     return said | {"company": about.company, "why": say(CAUSE_WORDS[said["cause"]]) if "cause" in said else ""}

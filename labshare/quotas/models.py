@@ -23,7 +23,7 @@ EFFECTS: dict[str, tuple[int, int, int, int]] = {
     OUTAGE_CREDIT: (-1, 0, 0, 0),  # given back because the instrument could not be used
     USE: (0, 1, 0, 0),
     NO_SHOW: (0, 1, 0, 0),
-    LATE_CANCEL: (0, 1, 0, 0),
+    LATE_CANCEL: (0, 1, 0, 0),  # may be negative: given back, for others took the time
     CORRECTION: (0, 1, 0, 0),  # may be negative
     EXTENSION: (0, 0, 1, 0),  # may be negative
     WAIVER: (0, 0, 0, 1),

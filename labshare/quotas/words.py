@@ -92,6 +92,14 @@ def period(kind: str, starts_on: date) -> Text:
     return N_("Year %(year)s", year=starts_on.year)
 
 
+_FORGIVEN = N_("Cancelled late, given back: others took the time")
+
+
+def line(kind: str, minutes: int) -> Text:
+    """What a line of so many minutes is called."""
+    return _FORGIVEN if kind == LATE_CANCEL and minutes < 0 else KINDS[kind]
+
+
 def leaves(kind: str, minutes: int) -> int:
     """By how many minutes a line changes what is left to the company: less than none where it takes some."""
     if kind in GRANTS:

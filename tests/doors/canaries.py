@@ -67,7 +67,7 @@ def fill(scene: Scene) -> None:
     for company in ("aurora", "borealis"):
         _extend(scene, company, scene.cast.companies[company])
     _maintain(scene, soon + timedelta(days=3))
-    for make in (Scene.booking, Scene.colleague, Scene.invitation, Scene.token, Scene.session):
+    for make in (Scene.booking, Scene.wait, Scene.colleague, Scene.invitation, Scene.token, Scene.session):
         make(scene)
     with transaction() as tx:
         for company in ("aurora", "borealis"):

@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from labshare.booking.models import Booking, Displacement
+from labshare.booking.models import Booking, Displacement, WaitlistEntry
 from labshare.instruments.models import CalendarYear, Claim, OpeningException
 from labshare.kernel import clock
 from labshare.kernel.db import Base, Transaction, db, transaction
@@ -118,6 +118,15 @@ class Scene:
         offer_id = self._made(Displacement, booking_id=booking_id, answer_by=start, **why, **place)
         self._made(Claim, kind="offer", owner_id=offer_id, **place)
         return booking_id
+
+    def wait(self) -> int:
+        """Mei waits for time in two years."""
+        self.count += 1
+        start = datetime(2031, 6, 1, tzinfo=UTC) + timedelta(hours=self.count)
+        slot = {"starts_at": start, "ends_at": start + timedelta(minutes=30)}
+        whose = {"company_id": self.cast.aurora, "person_id": self.cast.people["mei"]}
+        about = {"instrument_id": self.cast.sem, "purpose": "Quiet work", "created_at": LONG_AGO}
+        return self._made(WaitlistEntry, **slot, **whose, **about)
 
     def colleague(self) -> int:
         """Another member of Aurora, to be looked at, changed and removed."""
@@ -259,6 +268,7 @@ class Scene:
 ANSWERING = ("/accept", "/decline")  # where a booking has to be a displaced one
 OBJECTS: dict[str, Callable[[Scene], Any]] = {
     "booking_id": Scene.booking,
+    "entry_id": Scene.wait,
     "company_id": lambda scene: scene.cast.aurora,
     "person_id": Scene.colleague,
     "invitation_id": Scene.invitation,

@@ -159,12 +159,18 @@ GET   bookings.show                 ++0+0+
 POST  bookings.approve              --0+0+
 POST  bookings.offer                --0+0+
 POST  bookings.reject               --0+0+
-POST  bookings.offer                --0+0+
 POST  bookings.cancel               ++0+0+
 POST  bookings.move                 ++0-0-
 POST  bookings.endorse              -+0-0-
 POST  bookings.hand_over            ++0-0-
 POST  bookings.change_end           ++0+0+
+GET   bookings.waitlist             ++++++
+POST  bookings.join                 ++++++
+POST  bookings.leave                ++0+0+
+GET   bookings_api.waits            ++++++
+POST  bookings_api.join             ++++++
+GET   bookings_api.wait             ++0+0+
+DELETE bookings_api.leave           ++0+0+
 GET   bookings_api.listed           ++++++
 POST  bookings_api.request          ++++++
 POST  bookings_api.check            ++++++
@@ -172,7 +178,6 @@ GET   bookings_api.shown            ++0+0+
 POST  bookings_api.approve          --0+0+
 POST  bookings_api.offer            --0+0+
 POST  bookings_api.reject           --0+0+
-POST  bookings_api.offer            --0+0+
 POST  bookings_api.cancel           ++0+0+
 POST  bookings_api.move             ++0-0-
 POST  bookings_api.endorse          -+0-0-
@@ -300,6 +305,7 @@ GET   audit_api.listed              -----+
 # What a request needs before the door can say who may: an instrument is named in the form, not in the path.
 FORMS: dict[str, dict[str, str]] = {
     "bookings.create": {"instrument": "SEM-01"},
+    "bookings.join": {"instrument": "SEM-01"},
     "bookings.check": {"instrument": "SEM-01"},
 }
 

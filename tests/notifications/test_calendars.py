@@ -112,6 +112,23 @@ def test_what_the_laboratory_still_has_to_answer_is_in_no_calendar(house: House,
     assert events(tmp_path) == []
 
 
+def test_time_that_mei_takes_herself_enters_her_calendar_and_is_no_news_to_her(house: House, tmp_path: Path) -> None:
+    fact, mei = house.booking("mei"), house.cast.mei
+    house.happens(mei, booking.BookingAccepted(**{**fact, "version": 2}, state="approved"))
+    house.happens(mei, booking.BookingCancelled(**{**fact, "version": 3}, was="approved"))
+    post(clock.now())
+    assert [(way, int(event["SEQUENCE"])) for way, event in events(tmp_path)] == [("REQUEST", 2), ("CANCEL", 3)]
+    assert house.told("booking_accepted") == set()
+
+
+def test_time_that_waits_for_the_laboratory_enters_no_calendar(house: House, tmp_path: Path) -> None:
+    fact = house.booking("mei", "requested")
+    accepted = booking.BookingAccepted(**{**fact, "version": 2}, state="requested", decide_by=fact["starts_at"])
+    house.happens(house.cast.chen, accepted)
+    post(clock.now())
+    assert events(tmp_path) == []
+
+
 def test_what_is_handed_over_goes_from_one_calendar_into_the_other(house: House, tmp_path: Path) -> None:
     fact, people = house.booking("mei"), house.cast.people
     house.happens(house.cast.li, booking.BookingApproved(**{**fact, "version": 2}))

@@ -103,6 +103,18 @@ def _offer(kind: type[Any], **how: Any) -> Make:
     return make
 
 
+def _held(**how: Any) -> Make:
+    """Time is held until its company answers; where none was waited for, another had been asked for."""
+
+    def make(house: House, fact: dict[str, Any]) -> Event:
+        said = {**fact, "person_id": house.cast.people["mei"], "answer_by": fact["starts_at"], **how}
+        if "waitlist_id" not in how:
+            said |= {f"old_{name}": fact[name] - timedelta(hours=3) for name in ("starts_at", "ends_at")}
+        return booking.BookingOffered(**said)
+
+    return make
+
+
 ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the booking's state then, the fact, who is told
     "a request that needs an answer": (
         "mei",
@@ -232,6 +244,39 @@ ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the bookin
     "the laboratory needs that time too": ("li", "displaced", _offer(booking.OfferWithdrawn), {"mei"}),
     "it does not need the old time after all": ("li", "displaced", _offer(booking.TimeFreed), {"mei"}),
     "Mei takes another time": ("mei", "displaced", _offer(booking.OfferAccepted, new_booking_id=9), {"li"}),
+    "time is held that was waited for": ("", "offered", _held(waitlist_id=5), {"mei", "chen"}),
+    "a manager says yes to another time": ("li", "offered", _held(was="requested"), {"mei", "chen"}),
+    "and why": ("li", "offered", _held(was="requested", answer="The pump"), {"mei", "chen"}),
+    "Chen takes it for Mei": (
+        "chen",
+        "approved",
+        lambda _, fact: booking.BookingAccepted(**fact, state="approved"),
+        {"mei"},
+    ),
+    "Mei takes it, and it needs an answer": (
+        "mei",
+        "requested",
+        lambda _, fact: booking.BookingAccepted(**fact, state="requested", decide_by=fact["starts_at"]),
+        {"li"},
+    ),
+    "nobody took what was held": (
+        "",
+        "lapsed",
+        lambda _, fact: booking.BookingLapsed(**fact, answer_by=fact["starts_at"]),
+        {"mei"},
+    ),
+    "others took what was cancelled late": (
+        "",
+        "cancelled",
+        lambda _, fact: booking.BookingTakenOver(**fact, charge=50),
+        {"mei", "chen"},
+    ),
+    "what Mei waited for did not become free": (
+        "",
+        "approved",
+        lambda house, fact: booking.WaitlistOver(**{**fact, "object_id": 78}, person_id=house.cast.people["mei"]),
+        {"mei"},
+    ),
     "Chen does without": ("chen", "displaced", _offer(booking.OfferDeclined), {"li"}),
 }
 

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from labshare.booking import queries, services
+from labshare.booking.jobs.offering import lapse_offers
+from labshare.booking.jobs.waitlist import offer_freed_time
 from labshare.booking.services import offering
 from labshare.booking.services.asking import Draft
 from labshare.kernel import clock
@@ -222,6 +224,18 @@ def decline(_app: Flask, person_id: int, booking_id: int) -> str:
 def lapse(_app: Flask, booking_id: int, now: datetime) -> str | None:
     """Let the clock give the time back that is held; the word for it, None where there was nothing to do."""
     return "lapse" if offering.lapse(SYSTEM, booking_id, now) else None
+
+
+def ask_who_waits(_app: Flask) -> int | None:
+    """Let the clock hold freed time for those who wait; how many it asked, None where there was nobody to ask."""
+    return offer_freed_time(clock.now())["offered"] or None
+
+
+def pass_on(_app: Flask, now: datetime) -> str | None:
+    """Let what is held lapse, and ask the next; the word for it, None where others were faster."""
+    lapsed = lapse_offers(now)["lapsed"]
+    offer_freed_time(clock.now())
+    return "pass_on" if lapsed else None
 
 
 def suspend(_app: Flask, person_id: int, company_id: int) -> str:

@@ -1,6 +1,27 @@
 """The HTML door to bookings: asking, answering, and the timeline as people see it."""
 
-from labshare.booking.pages import answering, asking, calendar, colleagues, foreseeing, listing, offering, using
+from labshare.booking.pages import (
+    answering,
+    asking,
+    calendar,
+    colleagues,
+    foreseeing,
+    listing,
+    offering,
+    using,
+    waitlist,
+)
 from labshare.booking.pages.frame import pages
 
-__all__ = ["answering", "asking", "calendar", "colleagues", "foreseeing", "listing", "offering", "pages", "using"]
+__all__ = [
+    "answering",
+    "asking",
+    "calendar",
+    "colleagues",
+    "foreseeing",
+    "listing",
+    "offering",
+    "pages",
+    "using",
+    "waitlist",
+]

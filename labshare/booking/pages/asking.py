@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 
-from labshare.booking import free, queries, services
+from labshare.booking import free, queries, rules, services
 from labshare.booking.pages.frame import asked_day, offers, pages
 from labshare.booking.schemas import BookingIn, CheckIn
 from labshare.booking.services.asking import Verdict
@@ -18,7 +19,7 @@ from labshare.instruments.queries import Known
 from labshare.instruments.words import hours as hours_in_words
 from labshare.instruments.words import length
 from labshare.kernel import clock
-from labshare.kernel.errors import N_, Conflict, Invalid, NotFound, Problem
+from labshare.kernel.errors import N_, Conflict, Invalid, NotFound, Problem, Reason
 from labshare.kernel.slots import day_of
 from labshare.quotas import words
 from labshare.web.bodies import form as fields_of
@@ -48,7 +49,7 @@ def new() -> str:
 def check() -> str:
     """The dry run's verdict on the form as it stands, for htmx."""
     values = fields_of(*FIELDS)
-    known = _instrument(values)
+    known = instrument_of(values)
     return _page(known, Form(values), _verdict(known, values))
 
 
@@ -57,14 +58,14 @@ def create() -> Any:
     """Ask; a refusal shows the form again with every reason and the nearest alternatives."""
     values = fields_of(*FIELDS)
     try:
-        known = _instrument(values)
+        known = instrument_of(values)
     except Invalid as problem:
-        return make_response(_page(None, Form(values, said(problem.fields)), None), problem.status)
+        return again(None, values, problem)
     try:
-        draft = load(BookingIn(), _wire(known, values))
+        draft = load(BookingIn(), wired(known, values))
         seen = services.request(actor(), draft, form_retry(url_for("bookings.show", booking_id=0)[:-1] + "{id}"))
     except (Invalid, Conflict) as problem:
-        return _again(known, values, problem)
+        return again(known, values, problem)
     if seen.state == "approved":
         flash(_("Booked: the time is yours."), "good")
     else:
@@ -72,7 +73,7 @@ def create() -> Any:
     return redirect(url_for("bookings.show", booking_id=seen.id), 303)
 
 
-def _instrument(values: dict[str, str]) -> Known:
+def instrument_of(values: dict[str, str]) -> Known:
     """The instrument the form names, or Invalid naming the field."""
     try:
         return catalogue.known(values.get("instrument", ""))
@@ -80,7 +81,7 @@ def _instrument(values: dict[str, str]) -> Known:
         raise Invalid(fields={"instrument": [N_("There is no instrument with this code.")]}) from None
 
 
-def _wire(known: Known, values: dict[str, str]) -> dict[str, Any]:
+def wired(known: Known, values: dict[str, str]) -> dict[str, Any]:
     """The form as the JSON door would have sent it."""
     wire: dict[str, Any] = dict(values)
     for name in ("starts_at", "ends_at"):
@@ -91,12 +92,13 @@ def _wire(known: Known, values: dict[str, str]) -> dict[str, Any]:
 
 def _verdict(known: Known, values: dict[str, str]) -> Verdict | Problem:
     try:
-        return services.check(actor(), load(CheckIn(), _wire(known, values)))
+        return services.check(actor(), load(CheckIn(), wired(known, values)))
     except (Invalid, NotFound) as problem:
         return problem
 
 
-def _again(known: Known, values: dict[str, str], problem: Problem) -> Response:
+def again(known: Known | None, values: dict[str, str], problem: Problem) -> Response:
+    """The form once more, with every reason."""
     errors = said(problem.fields)
     page = _page(known, Form(values, errors), problem)
     return make_response(page, problem.status)
@@ -188,6 +190,7 @@ def _judged(known: Known, verdict: Verdict | Problem) -> dict[str, Any]:
             "allowed": False,
             "reasons": [say(reason.message) for reason in verdict.reasons] or [say(verdict.detail or verdict.title)],
             "alternatives": offers(verdict.alternatives, known.code),
+            "can_wait": _can_wait(verdict.reasons),
         }
     return {
         "allowed": verdict.allowed,
@@ -198,4 +201,10 @@ def _judged(known: Known, verdict: Verdict | Problem) -> dict[str, Any]:
         "over_quota": verdict.over_quota,
         "provisional": verdict.facts.provisional,
         "in_house": verdict.facts.in_house,
+        "can_wait": _can_wait(verdict.reasons),
     }
+
+
+def _can_wait(reasons: Sequence[Reason]) -> bool:
+    """Is it because others have the time?"""
+    return bool({reason.code for reason in reasons} & rules.WAITED_OUT)

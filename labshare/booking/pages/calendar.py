@@ -203,4 +203,6 @@ def _stretch(kind: str, start: datetime, end: datetime, one: date, zone: ZoneInf
 def _kind(claim: Shown) -> str:
     if claim.booking_id is None or claim.kind == timeline.OFFER:
         return claim.kind
+    if claim.state == lifecycle.OFFERED:
+        return timeline.OFFER
     return "waiting" if claim.state == lifecycle.REQUESTED else "own"

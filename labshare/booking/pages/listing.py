@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +11,16 @@ from flask import request, url_for
 from labshare.booking import beyond as standing_beyond
 from labshare.booking import displacement, lifecycle, outcomes, policy, presence, queries, rules
 from labshare.booking import history as told
+from labshare.booking.events import BookingOffered
 from labshare.booking.models import Booking
 from labshare.booking.pages.frame import later_ends, pages
 from labshare.booking.queries import Seen
 from labshare.booking.sentences import CAUSE_WORDS, USE_WORDS, sentence
 from labshare.instruments import queries as catalogue
+from labshare.instruments.queries import Known
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
-from labshare.kernel.errors import N_, Forbidden
+from labshare.kernel.errors import N_, Forbidden, Text
 from labshare.kernel.slots import MINUTE
 from labshare.people import queries as people
 from labshare.quotas import quotes, words
@@ -26,7 +29,7 @@ from labshare.quotas.rules import charged
 from labshare.web.bodies import load
 from labshare.web.guard import actor, first
 from labshare.web.htmx import Form, show
-from labshare.web.i18n import say
+from labshare.web.i18n import say, span
 from labshare.web.paging import PageArguments, page
 from labshare.web.retrying import new_key
 from labshare.web.wall import as_local
@@ -41,6 +44,22 @@ TABS = {
 }
 
 
+def tabs(chosen: str, **more: Any) -> list[Any]:
+    """The tabs over lists of bookings, and the way to the waiting list beside them."""
+    who = actor()
+    counts = {IN_HOUSE: (queries.count_to_endorse(who, clock.now()),)} if who.is_company_admin else {}
+    lists = [
+        (url_for("bookings.listed", tab=name, **more), words, name == chosen, *counts.get(name, ()))
+        for name, words in tabs_of(who).items()
+    ]
+    return [*lists, (url_for("bookings.waitlist"), N_("Waiting list"), chosen == "waitlist")]
+
+
+def tabs_of(who: Actor) -> dict[str, Text]:
+    """Which lists there are for whom: what a company approves in-house is its admins' matter."""
+    return {name: words for name, words in TABS.items() if name != IN_HOUSE or who.is_company_admin}
+
+
 @pages.get("/bookings")
 def listed() -> str:
     """The bookings the actor may see, by tab."""
@@ -48,8 +67,7 @@ def listed() -> str:
     state = request.args.get("state")
     state = state if state in lifecycle.STATES else None
     tab = request.args.get("tab", "all" if state else "upcoming")
-    shown_tabs = {name: words for name, words in TABS.items() if name != IN_HOUSE or who.is_company_admin}
-    tab = tab if tab in shown_tabs else "upcoming"
+    tab = tab if tab in tabs_of(who) else "upcoming"
     mine = request.args.get("mine") == "1"
     statement = queries.listed(who, mine=mine, state=state)
     if tab == "upcoming":
@@ -64,18 +82,13 @@ def listed() -> str:
     found = page(statement, Booking.starts_at, Booking.id, 50, request.args.get("cursor"), newest_first=newest)
     shown: dict[str, Any] = {"tab": tab, "mine": "1" if mine else None, "state": state}
     more = url_for("bookings.listed", **shown, cursor=found.next) if found.next else None
-    counts = {IN_HOUSE: (queries.count_to_endorse(who, now),)} if IN_HOUSE in shown_tabs else {}
-    tabs = [
-        (url_for("bookings.listed", tab=name, mine=shown["mine"]), words, name == tab, *counts.get(name, ()))
-        for name, words in shown_tabs.items()
-    ]
     items = [Seen(*row) for row in found.items]
     return show(
         "booking/list.html",
         "rows",
         items=items,
         more=more,
-        tabs=tabs,
+        tabs=tabs(tab, mine=shown["mine"]),
         tab=tab,
         mine=mine,
         endorses=tab == IN_HOUSE,
@@ -96,9 +109,8 @@ def booking_page(booking_id: int, form: Form) -> str:
     """The page of one booking, perhaps with a form that was refused."""
     who, now = actor(), clock.now()
     seen = queries.seen(who, booking_id)
-    history = [
-        {"at": row.at, "text": sentence(row.kind, row.data, row.who, seen.tz)} for row in told.of_booking(booking_id)
-    ]
+    entries = told.of_booking(booking_id)
+    history = [{"at": row.at, "text": sentence(row.kind, row.data, row.who, seen.tz)} for row in entries]
     use = presence.use_of(booking_id)
     start, end = (use.starts_at, use.ends_at or seen.ends_at) if use else (seen.starts_at, seen.ends_at)
     form.values.setdefault("starts_at", as_local(start, seen.tz))
@@ -130,11 +142,24 @@ def booking_page(booking_id: int, form: Form) -> str:
         sees_account=sees_account(who, seen.company_id),
         words=words,
         way=way,
+        offered=_offered(seen, known, entries) if seen.state == lifecycle.OFFERED else None,
         successor=outcomes.successor(seen.id) if way is not None else None,
         may_answer=policy.MAY["accept"](who, seen),
         cause_words=CAUSE_WORDS,
         retry_key=new_key(),
     )
+
+
+def _offered(seen: Seen, known: Known, entries: Sequence[Any]) -> dict[str, Any]:
+    """Why the time is held until it is answered: it was waited for, or another had been asked for."""
+    data: dict[str, Any] = next((row.data for row in reversed(entries) if row.kind == BookingOffered.kind()), {})
+    old = [data.get(name) for name in ("old_starts_at", "old_ends_at")]
+    first, last = (datetime.fromisoformat(one) if one else None for one in old)
+    return {
+        "waited": bool(data.get("waitlist_id")),
+        "instead": span(first, last, seen.tz) if first and last else "",
+        "approval": known.approval,
+    }
 
 
 BEFORE_IT_BEGINS = frozenset({"approve", "offer", "endorse", "accept", "reject", "cancel", "move", "hand_over"})

@@ -29,6 +29,14 @@ from labshare.booking.rules.asking import (
 from labshare.booking.rules.ending import end_refusals, over_by_then, steps
 from labshare.booking.rules.holding import CHANGED, WAITED_FOR, hold_until, offer_refusals
 from labshare.booking.rules.terms import Claimed
+from labshare.booking.rules.waitlist import (
+    WAITED_OUT,
+    Line,
+    is_taken_over,
+    joining_refusals,
+    leaving_refusals,
+    offering_refusals,
+)
 from labshare.booking.rules.waiving import MANAGER, QUOTA, WAIVABLE, left, passed
 
 __all__ = [
@@ -38,10 +46,12 @@ __all__ = [
     "REMIND_AHEAD",
     "STATE_WORDS",
     "WAITED_FOR",
+    "WAITED_OUT",
     "WAIVABLE",
     "Ahead",
     "Claimed",
     "Facts",
+    "Line",
     "acceptance_refusals",
     "answer_is_due",
     "approval_refusals",
@@ -53,11 +63,15 @@ __all__ = [
     "held",
     "hold_until",
     "in_house",
+    "is_taken_over",
+    "joining_refusals",
     "late_to_cancel",
     "late_to_move",
+    "leaving_refusals",
     "left",
     "nothing_to_endorse",
     "offer_refusals",
+    "offering_refusals",
     "over_by_then",
     "passed",
     "refusals",

@@ -41,6 +41,7 @@ from labshare.booking.schemas.told import (
     nothing_used,
     shares_out,
 )
+from labshare.booking.schemas.waitlist import WaitIn, WaitOut, WaitsIn, WaitsOut, waits_listing
 
 __all__ = [
     "AcceptIn",
@@ -74,8 +75,13 @@ __all__ = [
     "UsageOut",
     "VerdictOut",
     "VersionIn",
+    "WaitIn",
+    "WaitOut",
+    "WaitsIn",
+    "WaitsOut",
     "listing",
     "nothing_used",
     "outside_out",
     "shares_out",
+    "waits_listing",
 ]

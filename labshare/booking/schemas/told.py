@@ -19,7 +19,7 @@ from labshare.web.errors import alternative_out
 from labshare.web.i18n import own
 
 
-def _named(key: str, kind: str) -> dict[str, Any]:
+def named(key: str, kind: str) -> dict[str, Any]:
     """What the document says of a thing told by key and name."""
     return {
         "type": "object",
@@ -43,13 +43,13 @@ class BookingOut(Schema):
     version = fields.Integer(required=True)
     instrument = fields.Function(
         lambda seen: {"code": seen.instrument_code, "name": own(seen.instrument_en, seen.instrument_zh)},
-        metadata=_named("code", "string"),
+        metadata=named("code", "string"),
     )
     company = fields.Function(
-        lambda seen: {"id": seen.company_id, "name": seen.company_name}, metadata=_named("id", "integer")
+        lambda seen: {"id": seen.company_id, "name": seen.company_name}, metadata=named("id", "integer")
     )
     person = fields.Function(
-        lambda seen: {"id": seen.person_id, "name": seen.person_name}, metadata=_named("id", "integer")
+        lambda seen: {"id": seen.person_id, "name": seen.person_name}, metadata=named("id", "integer")
     )
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True)

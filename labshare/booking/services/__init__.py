@@ -5,6 +5,8 @@ from labshare.booking.services.deciding import approve, cancel, offer, reject
 from labshare.booking.services.endorsing import endorse, hand_over
 from labshare.booking.services.enforcing import pass_to_manager, release_suspended
 from labshare.booking.services.extending import change_end
+from labshare.booking.services.forgiving import forgive
+from labshare.booking.services.lining_up import close_past, join, leave, offer_next
 from labshare.booking.services.offering import Wish, accept, decline, lapse, make_offer
 from labshare.booking.services.using import check_in, check_out, judge, record
 from labshare.booking.services.waiting import expire, remind_of_booking, remind_of_request
@@ -18,15 +20,20 @@ __all__ = [
     "check",
     "check_in",
     "check_out",
+    "close_past",
     "decline",
     "endorse",
     "expire",
+    "forgive",
     "hand_over",
+    "join",
     "judge",
     "lapse",
+    "leave",
     "make_offer",
     "move",
     "offer",
+    "offer_next",
     "pass_to_manager",
     "record",
     "reject",

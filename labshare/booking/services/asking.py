@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labshare.booking import charging, free, lifecycle, policy, queries, rules
+from labshare.booking import charging, free, lifecycle, queries, rules
+from labshare.booking.asker import company_of, instrument_of, may_ask, person_of
 from labshare.booking.change import standing
 from labshare.booking.events import BookingMoved
 from labshare.booking.explaining import explained, others
@@ -14,13 +14,12 @@ from labshare.booking.models import Booking
 from labshare.booking.placing import Whose, place, within_caps
 from labshare.booking.queries import Asker, Seen
 from labshare.booking.waivers import NOTHING, Waiving
-from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.instruments.queries import Known
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, swap, table_of, transaction
-from labshare.kernel.errors import N_, Forbidden, Invalid, NotFound, Reason
+from labshare.kernel.errors import N_, Invalid, Reason
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
@@ -61,9 +60,9 @@ class Verdict:
 def check(actor: Actor, draft: Draft) -> Verdict:
     """Would the request pass now? Decided by the same rules on the same facts as the request itself."""
     now = clock.now()
-    company_id = _company(actor, draft)
-    known, asker = queries.asked(catalogue.id_of(_code(draft.instrument)), company_id, _of(actor, company_id))
-    _may_ask(actor, company_id, known, draft.waive)
+    company_id = company_of(actor, draft.company_id)
+    known, asker = queries.asked(instrument_of(draft.instrument), company_id, person_of(actor, company_id))
+    may_ask(actor, company_id, known, draft.waive)
     facts = _asked_anew(actor, asker, queries.gather(known, draft.slot, now, asker))
     reasons = rules.left(rules.refusals(facts), draft.waive)
     nearest = others(known, draft.slot, now, reasons) if reasons else []
@@ -88,11 +87,11 @@ def request(actor: Actor, draft: Draft, retry: Retry | None = None) -> Seen:
 
 def _request(actor: Actor, draft: Draft, retry: Retry | None) -> Seen:
     now = clock.now()
-    company_id = _company(actor, draft)
-    instrument_id = catalogue.id_of(_code(draft.instrument))
+    company_id = company_of(actor, draft.company_id)
+    instrument_id = instrument_of(draft.instrument)
     with explained(now, draft.slot) as refusal, transaction(lock=[instrument_id], retry=retry) as tx:
-        known, asker, number = queries.asked_anew(instrument_id, company_id, _of(actor, company_id))
-        _may_ask(actor, company_id, known, draft.waive)
+        known, asker, number = queries.asked_anew(instrument_id, company_id, person_of(actor, company_id))
+        may_ask(actor, company_id, known, draft.waive)
         facts = _asked_anew(actor, asker, queries.gather(known, draft.slot, now, asker))
         reasons = rules.refusals(facts)
         refusal.raise_if(rules.left(reasons, draft.waive), known)
@@ -122,36 +121,6 @@ def move(actor: Actor, booking_id: int, slot: Slot, version: int | None = None, 
         booking = _carry_over(tx, actor, old, known, facts, version)
         charging.rehold(tx, actor, booking, facts.shares, NOTHING, now)
         return tx.done(booking)
-
-
-def _code(code: str) -> str:
-    """The code as instruments are known by, or Invalid naming the field."""
-    try:
-        catalogue.id_of(code)
-    except NotFound:
-        message = N_("There is no instrument with this code.")
-        raise Invalid(message, code="unknown_instrument", fields={"instrument": [message]}) from None
-    return code
-
-
-def _company(actor: Actor, draft: Draft) -> int:
-    company_id = draft.company_id if draft.company_id is not None else actor.company_id
-    if company_id is None:
-        raise Invalid(fields={"company": [N_("Say for which company.")]})
-    return company_id
-
-
-def _of(actor: Actor, company_id: int) -> int | None:
-    """The person of the company who asks; None for staff on its behalf."""
-    return actor.person_id if actor.belongs_to(company_id) else None
-
-
-def _may_ask(actor: Actor, company_id: int, known: Known, waive: Collection[str]) -> None:
-    """May the actor ask for the company here, and let these rules pass? One they may not know of is a missing one."""
-    if not policy.may_ask(actor, company_id, known.site_id):
-        raise Forbidden if actor.is_staff else NotFound
-    if waive and not policy.may_waive(actor, known.site_id):
-        raise Forbidden
 
 
 def _with_own_word(actor: Actor, asker: Asker, facts: rules.Facts) -> rules.Facts:

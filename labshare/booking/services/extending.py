@@ -104,7 +104,7 @@ def _gather(old: Seen, known: Known, asker: Asker, slot: Slot, now: datetime) ->
     in_the_way = [one for one in others if one.slot.overlaps(claim)]
     shares = quotes.of_slot(old.company_id, known, slot, account.standing(old.id)).shares
     channel = None if in_the_way else old.channel
-    opening = hours.of([known], slot)[known.id]
+    opening = hours.of([known])[known.id]
     return rules.Facts(now, slot, known, asker.active, channel, in_the_way, shares, hours=opening), claim
 
 

@@ -1,4 +1,4 @@
-"""Another time for a displaced booking: held by the clockwork, taken or declined by the company, or lapsed."""
+"""Time that is held for a company, for a displaced booking by the clockwork: taken or declined by it, or lapsed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import charging, displacement, free, lifecycle, queries, rules
+from labshare.booking import charging, displacement, free, lifecycle, queries, rules, waitlist
 from labshare.booking.change import by_the_clock, change, refuse, standing
 from labshare.booking.displacement import Displaced
-from labshare.booking.events import BookingAccepted, OfferAccepted, OfferDeclined, OfferLapsed, OfferMade
+from labshare.booking.events import (
+    BookingAccepted,
+    BookingCancelled,
+    OfferAccepted,
+    OfferDeclined,
+    OfferLapsed,
+    OfferMade,
+)
 from labshare.booking.models import ACCEPTED, DECLINED, LAPSED, OFFERED, WAITING, Displacement
 from labshare.booking.placing import Successor, Whose, place, within_caps
 from labshare.booking.queries import Seen
@@ -89,7 +96,7 @@ def _take(actor: Actor, booking_id: int, retry: Retry | None) -> Seen:
         old = standing(actor, booking_id, "accept")
         known, asker = queries.asked(old.instrument_id, old.company_id, old.person_id)
         refuse(rules.offer_refusals(old.state, old.decide_by, old.slot, known.state, asker.active, now))
-        waited = old.waitlist_id is not None
+        waited = waitlist.is_asked(old.waitlist_id)  # once they took it, a changed time is the laboratory's yes
         asks = waited and not actor.is_company_admin and rules.in_house(asker.in_house_minutes, old.slot)
         waits = asks or (waited and known.approval)
         values = {"state": lifecycle.REQUESTED if waits else lifecycle.APPROVED}
@@ -100,7 +107,12 @@ def _take(actor: Actor, booking_id: int, retry: Retry | None) -> Seen:
 
 
 def decline(actor: Actor, booking_id: int, retry: Retry | None = None) -> Seen:
-    """Do without another time; what is held is free at once. Raises NotFound, Forbidden, Conflict."""
+    """Do without the time that is held, or is looked for; it is free at once, and costs nothing.
+
+    Raises NotFound, Forbidden, Conflict.
+    """
+    if displacement.of_booking(booking_id) is None:
+        return _do_without(actor, booking_id, retry)
     now = clock.now()
     with transaction(retry=retry) as tx:
         old = standing(actor, booking_id, "decline")
@@ -110,6 +122,20 @@ def decline(actor: Actor, booking_id: int, retry: Retry | None = None) -> Seen:
         slot = held.slot or old.slot
         _settle(tx, actor, held, DECLINED, OfferDeclined, old, now, slot, held.instrument_id or old.instrument_id)
         return tx.done(old)
+
+
+def _do_without(actor: Actor, booking_id: int, retry: Retry | None) -> Seen:
+    """The booking itself holds the time, changed by the laboratory or waited for."""
+    now = clock.now()
+    with transaction(retry=retry) as tx:
+        old = standing(actor, booking_id, "decline")
+        refuse([] if old.state == lifecycle.OFFERED else [_NOTHING])
+        refuse(rules.too_late(now, old.starts_at))
+        values = {"state": lifecycle.CANCELLED, "decide_by": None}
+        seen = change(tx, actor, old, None, values, BookingCancelled, now, was=old.state)
+        timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
+        charging.let_go(tx, actor, old, now)
+        return tx.done(seen)
 
 
 def make_offer(actor: Actor, booking_id: int, now: datetime) -> bool:

@@ -7,7 +7,7 @@ of their bookings. Mail follows the person's choice by group; links to passwords
 
 from __future__ import annotations
 
-from labshare.notifications.recipes import booking, displacement, house, maintenance
+from labshare.notifications.recipes import booking, displacement, house, maintenance, waitlist
 from labshare.notifications.recipes.shape import (
     ACCOUNT,
     ADMINS,
@@ -35,7 +35,13 @@ from labshare.notifications.recipes.shape import (
     choosable,
 )
 
-RECIPES: dict[str, Recipe] = {**booking.RECIPES, **displacement.RECIPES, **maintenance.RECIPES, **house.RECIPES}
+RECIPES: dict[str, Recipe] = {
+    **booking.RECIPES,
+    **displacement.RECIPES,
+    **waitlist.RECIPES,
+    **maintenance.RECIPES,
+    **house.RECIPES,
+}
 
 __all__ = [
     "ACCOUNT",

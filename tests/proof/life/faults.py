@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from labshare.booking import charging, displacement, ending, lifecycle, reactions, rules
-from labshare.booking.services import deciding, offering, waiting
+from labshare.booking.services import deciding, forgiving, offering, waiting
 from labshare.instruments import timeline
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction
@@ -91,6 +91,16 @@ def who_does_not_come_pays_nothing(patch: pytest.MonkeyPatch) -> None:
         charging.let_go(tx, actor, old, now)
 
     patch.setattr(charging, "missed", missed)
+
+
+@fault
+def who_is_forgiven_pays_all_the_same(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(forgiving, "charging", Changed(charging, forgiven=_nothing))
+
+
+@fault
+def a_part_of_it_taken_over_is_all_of_it(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rules, "is_taken_over", lambda *_: True)
 
 
 @fault

@@ -158,7 +158,9 @@ class Asking(Life):
 
     def _ask(self, company: int, place: int, anchor: str, offset: int, length: int, staff: bool) -> None:
         of, where = self.world.companies[company], self.world.places[place]
-        slot = self.slot(where.zone, anchor, offset, length)
+        self._ask_for(of, where, self.slot(where.zone, anchor, offset, length), staff)
+
+    def _ask_for(self, of: int, where: Place, slot: Slot, staff: bool) -> None:
         actor = self.world.cast.li if staff else self.world.people[of]
         exceeded = self.oracle.exceeded(of, where, slot.start, slot.end, None)
         foretold = self._against(of, exceeded, self._not_to_be_had(where, slot))
@@ -234,7 +236,9 @@ class Asking(Life):
     @precondition(lambda self: self.alive(*AHEAD))
     @rule(which=WHICH, staff=st.booleans())
     def cancel(self, which: int, staff: bool) -> None:
-        booking = self.one_of(which, *AHEAD)
+        self._cancel(self.one_of(which, *AHEAD), staff)
+
+    def _cancel(self, booking: Booked, staff: bool) -> None:
         actor = self.world.cast.li if staff else self.world.people[booking.company]
         if not staff and queries.seen(SYSTEM, booking.id).on_behalf:
             return
@@ -243,3 +247,18 @@ class Asking(Life):
         if self.says("cancel", refused, {"in_the_past"} if booking.start <= self.now else set()):
             booking.charge = 50 if booking.state == "approved" and late and not staff else 0
             booking.state, booking.decide_by = "cancelled", None
+
+    @precondition(lambda self: self._to_be_given_up())
+    @rule(which=WHICH, company=COMPANY, part=st.sampled_from([0, 0, 1]))
+    def give_up_late(self, which: int, company: int, part: int) -> None:
+        """It is hours before the start, one gives the time back, and somebody takes it, or all but the end of it."""
+        some = self._to_be_given_up()
+        one = some[which % len(some)]
+        self.world.at = one.start - 2 * HOUR
+        self._cancel(one, staff=False)
+        self.accounts_say_what_happened()
+        if one.end - part * HALF > one.start:
+            self._ask_for(self.world.companies[company], one.place, Slot(one.start, one.end - part * HALF), staff=False)
+
+    def _to_be_given_up(self) -> list[Booked]:
+        return [one for one in self.alive("approved") if one.start - self.now > 4 * HOUR]

@@ -187,6 +187,13 @@ class Oracle:
             for one in self.bookings.values()
         )
 
+    def taken_over(self, booking: Booked) -> bool:
+        """Did others come to have every minute of the time, whether they came or not?"""
+        had = ("approved", "in_use", "completed", "missed")
+        others = [one for one in self.bookings.values() if one.place is booking.place and one.state in had]
+        minutes = (booking.start + number * MINUTE for number in range((booking.end - booking.start) // MINUTE))
+        return all(any(one.start <= at < one.end for one in others) for at in minutes)
+
     def ahead(self, company: int, now: datetime) -> int:
         """How many bookings the company has ahead."""
         return sum(one.company == company and one.state in AHEAD and one.start > now for one in self.bookings.values())

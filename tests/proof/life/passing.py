@@ -17,7 +17,7 @@ from tests.proof.life.oracle import AHEAD, DAY, MINUTE, Booked
 
 OFTEN = (
     *("expire_requests", "judge_use", "open_periods", "enforce_suspensions"),
-    *("keep_windows", "make_offers", "lapse_offers"),
+    *("keep_windows", "make_offers", "lapse_offers", "forgive_late_cancels"),
 )
 
 
@@ -86,6 +86,12 @@ class Whole(Deciding):
             over = queries.seen(SYSTEM, one.id).over_quota
             assert over or not one.over, f"booking {one.id} took its hours back by itself"
             one.over = over
+
+    def _after_forgive_late_cancels(self) -> None:
+        for one in self.alive("cancelled"):
+            if one.charge and self.now - 92 * DAY < one.start <= self.now and self.oracle.taken_over(one):
+                one.charge = 0
+                self.did["forgiven"] += 1
 
     def _after_judge_use(self) -> None:
         now = self.now
