@@ -103,7 +103,7 @@ class Fact:
     def is_own_yes(self) -> bool:
         """Did the booking become firm by this, though it was its company that answered?"""
         yes = self.booking.first_yes if self.booking else None
-        return yes == self.id and self.kind != "booking_approved"
+        return yes == self.id and self.kind in ("booking_accepted", "booking_endorsed")
 
     def moment(self, name: str) -> datetime:
         """A moment the fact speaks of."""
