@@ -122,7 +122,7 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("Start"), "home.start", _everybody),
     Entry(N_("Instruments"), "instruments.catalogue", instruments_policy.may_see),
     Entry(N_("Timeline"), "bookings.overview", _everybody),
-    Entry(N_("Bookings"), "bookings.listed", _everybody, _to_endorse),
+    Entry(N_("Bookings"), "bookings.listed", _everybody, _to_endorse, covers=("bookings.waitlist",)),
     Entry(N_("Queue"), "bookings.queue", people_policy.is_staff, _waiting),
     Entry(
         N_("Maintenance"),

@@ -56,6 +56,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
     ),
     "bookings.overview": ("", "?span=week", "?category=0"),
     "bookings.listed": ("", "?tab=past", "?tab=waiting&mine=1"),
+    "bookings.waitlist": ("", "?state=left"),
     "bookings.new": (
         "",
         "?instrument=SEM-01",

@@ -247,18 +247,3 @@ class Asking(Life):
         if self.says("cancel", refused, {"in_the_past"} if booking.start <= self.now else set()):
             booking.charge = 50 if booking.state == "approved" and late and not staff else 0
             booking.state, booking.decide_by = "cancelled", None
-
-    @precondition(lambda self: self._to_be_given_up())
-    @rule(which=WHICH, company=COMPANY, part=st.sampled_from([0, 0, 1]))
-    def give_up_late(self, which: int, company: int, part: int) -> None:
-        """It is hours before the start, one gives the time back, and somebody takes it, or all but the end of it."""
-        some = self._to_be_given_up()
-        one = some[which % len(some)]
-        self.world.at = one.start - 2 * HOUR
-        self._cancel(one, staff=False)
-        self.accounts_say_what_happened()
-        if one.end - part * HALF > one.start:
-            self._ask_for(self.world.companies[company], one.place, Slot(one.start, one.end - part * HALF), staff=False)
-
-    def _to_be_given_up(self) -> list[Booked]:
-        return [one for one in self.alive("approved") if one.start - self.now > 4 * HOUR]

@@ -11,8 +11,9 @@ from hypothesis.stateful import initialize, precondition, rule
 from labshare import wiring
 from labshare.booking import presence, queries
 from labshare.kernel.actor import SYSTEM
+from labshare.kernel.slots import Slot
 from tests.proof.life.deciding import Deciding
-from tests.proof.life.moves import DRAFT, HALF, HOUR, ITEMS, SECONDS
+from tests.proof.life.moves import COMPANY, DRAFT, HALF, HOUR, ITEMS, SECONDS, WHICH
 from tests.proof.life.oracle import AHEAD, DAY, MINUTE, Booked
 
 OFTEN = (
@@ -42,6 +43,23 @@ class Whole(Deciding):
         self.world.at = min(one.start for one in self.alive("approved") if one.start > self.now)
         self.world.at += minutes * MINUTE + timedelta(seconds=seconds)
         self._run("judge_use")
+
+    @precondition(lambda self: self._to_be_given_up())
+    @rule(which=WHICH, company=COMPANY, part=st.sampled_from([0, 1]))
+    def give_up_late(self, which: int, company: int, part: int) -> None:
+        """Hours before the start one gives the time back; somebody takes it, or all but the end of it; it begins."""
+        some = self._to_be_given_up()
+        one = some[which % len(some)]
+        self.world.at = one.start - 2 * HOUR
+        self._cancel(one, staff=False)
+        self.accounts_say_what_happened()
+        if one.end - part * HALF > one.start:
+            self._ask_for(self.world.companies[company], one.place, Slot(one.start, one.end - part * HALF), staff=False)
+        self.world.at = one.start
+        self._run("forgive_late_cancels")
+
+    def _to_be_given_up(self) -> list[Booked]:
+        return [one for one in self.alive("approved") if one.start - self.now > 4 * HOUR]
 
     @rule(which=st.sampled_from(OFTEN))
     def a_job_runs(self, which: str) -> None:
