@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from labshare.booking import services
 from labshare.booking.models import Restriction
+from labshare.booking.services import endorsing
 from labshare.kernel import clock
 from labshare.kernel.db import db, rows, transaction
 from labshare.kernel.journal import Entry
 from labshare.people import services as people
+from labshare.quotas import account
 from labshare.quotas.allowances import Caps
 from tests.booking.conftest import Turn, at, body
 from tests.booking.test_asking import codes
 from tests.booking.test_using import booked, use
 from tests.cast import Cast
 from tests.quotas.conftest import Books, books
+from tests.quotas.test_races import Do, beside, paused
 
-__all__ = ["books"]
+__all__ = ["beside", "books"]
 
 
 def hand(cast: Cast, number: int, to: Any, who: str = "mei", **more: Any) -> Any:
@@ -99,6 +104,28 @@ def test_a_colleagues_cap_holds(cast: Cast, books: Books) -> None:
     assert codes(hand(cast, mine, "chen")) == ["too_many_bookings"]
     cast.api("chen").post(f"/bookings/{theirs}/cancel")
     assert hand(cast, mine, "chen").status_code == 200
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_colleagues_cap_holds_for_two_that_are_handed_over_at_once(
+    cast: Cast, books: Books, beside: Callable[[Do], Any], monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Whoever comes second waits for the first to be counted; the control takes the line away they stand in."""
+    if not guarded:
+        if db.engine.dialect.name == "sqlite":
+            pytest.skip("only one writes at a time there, line or no line")
+        monkeypatch.setattr(account, "queue_up", lambda *_rest: None)
+    both = [booked(cast, "09:00", "10:00"), booked(cast, "12:00", "13:00")]
+    books.allow(caps=Caps(person=1))
+    there, _on = paused(monkeypatch, endorsing, "change", before=True)
+
+    def give(number: int) -> Any:
+        return beside(lambda: services.hand_over(cast.mei, number, cast.people["chen"]).state)
+
+    first = give(both[0])
+    assert there.wait(10)
+    second = give(both[1])
+    assert (first.result(30), second.result(30)) == ("approved", "too_many_bookings" if guarded else "approved")
 
 
 def test_a_restricted_colleague_gets_none(cast: Cast) -> None:
