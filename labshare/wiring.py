@@ -12,6 +12,13 @@ from labshare.booking import api as booking_api
 from labshare.booking import pages as booking_pages
 from labshare.booking import queries as bookings
 from labshare.booking.checks import CHECKS as BOOKING_CHECKS
+from labshare.booking.events import (
+    BookingCancelled,
+    BookingCompleted,
+    BookingMissed,
+    BookingTakenOver,
+    UsageCorrected,
+)
 from labshare.booking.jobs import (
     ENFORCE_SUSPENSIONS,
     EXPIRE_REQUESTS,
@@ -24,7 +31,14 @@ from labshare.booking.jobs import (
     REMIND_BOOKERS,
     REMIND_MANAGERS,
 )
-from labshare.booking.reactions import count_what_is_there
+from labshare.booking.reactions import (
+    count_what_is_there,
+    forgive_late_cancel,
+    judge_overtime_anew,
+    note_late_cancel,
+    note_no_show,
+    note_overtime,
+)
 from labshare.clockwork import api as clockwork_api
 from labshare.clockwork import pages as clockwork_pages
 from labshare.clockwork.jobs import CHECK, TIDY_UP
@@ -119,8 +133,8 @@ MENU: tuple[Entry, ...] = (
     ),
     Entry(N_("Inbox"), "inbox.listed", _everybody, inbox.unread),
     Entry(N_("Account"), "accounts.own", _has_company, covers=("accounts.statement",)),
-    Entry(N_("Company"), "people.own_company", _has_company),
-    Entry(N_("Companies"), "people.companies", people_policy.is_staff, _registered),
+    Entry(N_("Company"), "people.own_company", _has_company, covers=("bookings.conduct",)),
+    Entry(N_("Companies"), "people.companies", people_policy.is_staff, _registered, covers=("bookings.conduct",)),
     Entry(
         N_("Accounts"),
         "accounts.overview",
@@ -144,6 +158,11 @@ SUBSCRIPTIONS: dict = {
     CompanyRegistered: (open_its_account,),
     AccountOpened: (count_what_is_there,),
     AllowancesSet: (count_what_is_there,),
+    BookingMissed: (note_no_show,),
+    BookingCancelled: (note_late_cancel,),
+    BookingCompleted: (note_overtime,),
+    UsageCorrected: (judge_overtime_anew,),
+    BookingTakenOver: (forgive_late_cancel,),
 }
 CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS, *HOURS_CHECKS, *MAINTENANCE_CHECKS)
 JOBS: tuple = (

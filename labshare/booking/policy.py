@@ -62,6 +62,33 @@ def may_cancel(actor: Actor, booking: Owned) -> bool:
     return may_move(actor, booking) or actor.manages(booking.site_id)
 
 
+class Noted(Protocol):
+    """What policy needs to know of an entry of the conduct record."""
+
+    @property
+    def company_id(self) -> int: ...
+    @property
+    def person_id(self) -> int: ...
+    @property
+    def site_id(self) -> int: ...
+
+
+def may_object(actor: Actor, entry: Noted) -> bool:
+    """The person it is held against, and the company's admins."""
+    mine = actor.person_id == entry.person_id
+    return actor.belongs_to(entry.company_id) and (mine or actor.is_company_admin)
+
+
+def may_lift(actor: Actor, entry: Noted) -> bool:
+    """The lab managers of the instrument's site, and admins."""
+    return actor.manages(entry.site_id)
+
+
+def may_lift_restriction(actor: Actor) -> bool:
+    """Any lab manager, and admins: a restriction is of no one site."""
+    return actor.is_staff
+
+
 def may_let_time_pass(actor: Actor) -> bool:
     """What the clock does to bookings, only the clockwork does."""
     return actor.is_system

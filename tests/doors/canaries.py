@@ -34,6 +34,8 @@ OURS = {
     "zone",
     "source",
     "excuse",
+    "awaiting",
+    "what",
 }
 THEIRS = {  # what a laboratory writes for itself; no company reads it
     "maintenance_window": ("note", "performed_by"),
@@ -66,7 +68,8 @@ def fill(scene: Scene) -> None:
     for company in ("aurora", "borealis"):
         _extend(scene, company, scene.cast.companies[company])
     _maintain(scene, soon + timedelta(days=3))
-    for make in (Scene.booking, Scene.colleague, Scene.invitation, Scene.token, Scene.session):
+    some = (Scene.booking, Scene.colleague, Scene.invitation, Scene.token, Scene.session)
+    for make in (*some, Scene.entry, Scene.restriction):
         make(scene)
     with transaction() as tx:
         for company in ("aurora", "borealis"):

@@ -1,6 +1,7 @@
 """What people do with bookings."""
 
 from labshare.booking.services.asking import check, move, request
+from labshare.booking.services.conducting import lift_entry, lift_restriction, object_to
 from labshare.booking.services.deciding import approve, cancel, offer, reject
 from labshare.booking.services.enforcing import pass_to_manager, release_suspended
 from labshare.booking.services.offering import Wish, accept, decline, lapse, make_offer
@@ -19,8 +20,11 @@ __all__ = [
     "expire",
     "judge",
     "lapse",
+    "lift_entry",
+    "lift_restriction",
     "make_offer",
     "move",
+    "object_to",
     "offer",
     "pass_to_manager",
     "record",

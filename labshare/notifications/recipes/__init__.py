@@ -7,12 +7,13 @@ of their bookings. Mail follows the person's choice by group; links to passwords
 
 from __future__ import annotations
 
-from labshare.notifications.recipes import booking, displacement, house, maintenance
+from labshare.notifications.recipes import booking, conduct, displacement, house, maintenance
 from labshare.notifications.recipes.shape import (
     ACCOUNT,
     ADMINS,
     ALARMS,
     ASKER,
+    BARRED,
     BOOKINGS,
     CUSTOMER,
     DEPUTIES,
@@ -33,13 +34,20 @@ from labshare.notifications.recipes.shape import (
     choosable,
 )
 
-RECIPES: dict[str, Recipe] = {**booking.RECIPES, **displacement.RECIPES, **maintenance.RECIPES, **house.RECIPES}
+RECIPES: dict[str, Recipe] = {
+    **booking.RECIPES,
+    **conduct.RECIPES,
+    **displacement.RECIPES,
+    **maintenance.RECIPES,
+    **house.RECIPES,
+}
 
 __all__ = [
     "ACCOUNT",
     "ADMINS",
     "ALARMS",
     "ASKER",
+    "BARRED",
     "BOOKINGS",
     "CUSTOMER",
     "DEPUTIES",
