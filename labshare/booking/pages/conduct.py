@@ -128,9 +128,9 @@ def _page(company_id: int, form: Form) -> str:
     running = conduct.running_in(company_id, now)
     return show(
         "booking/conduct.html",
-        "entries",
+        "rows",
         company=people.company(who, company_id),
-        entries=[Entry(*row) for row in found.items],
+        held=[Entry(*row) for row in found.items],
         more=more,
         tabs=[(url_for("bookings.conduct", **here, tab=name), words, name == tab) for name, words in TABS.items()],
         tally=tally,
