@@ -208,7 +208,7 @@ def test_each_live_booking_claims_exactly_its_time_with_its_buffers(laboratory: 
 def test_every_request_and_every_move_kept_the_rules_when_it_was_made(laboratory: dict[str, int]) -> None:
     known = catalogue()
     whole = Slot(MIDNIGHT - timedelta(days=400), MIDNIGHT + timedelta(days=100))
-    open_at = hours.of(list(known.values()), whole)
+    open_at = hours.of(list(known.values()))
     assert sum(one.offered_minutes(whole) < whole.minutes for one in open_at.values()) > 30, "most are closed at night"
     kinds = ("booking_requested", "booking_moved")
     told = rows(sa.select(Entry.at, Entry.kind, Entry.data).where(Entry.kind.in_(kinds)))

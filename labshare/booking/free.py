@@ -59,7 +59,7 @@ def slots(
 def of_instrument(known: Known, within: Slot, minutes: int, now: datetime) -> list[Slot]:
     """The free slots of one instrument, sorted; two statements."""
     claims = timeline.taken([known.id], rules.held(known, within))[known.id]
-    return list(slots(known, claims, within, minutes, now, hours.of([known], within)[known.id]))
+    return list(slots(known, claims, within, minutes, now, hours.of([known])[known.id]))
 
 
 def of_instruments(some: Sequence[Known], within: Slot, minutes: int, now: datetime) -> Iterator[Alternative]:
@@ -71,7 +71,7 @@ def of_instruments(some: Sequence[Known], within: Slot, minutes: int, now: datet
     before = max((one.warmup_minutes for one in known), default=0)
     after = max((one.cooldown_minutes for one in known), default=0)
     claims = timeline.taken([one.id for one in known], within.padded(before, after)) if known else {}
-    opening = hours.of(known, within)
+    opening = hours.of(known)
 
     def way(one: Known) -> Iterator[Alternative]:
         for slot in slots(one, claims[one.id], within, minutes, now, opening[one.id]):
@@ -118,7 +118,7 @@ def alternatives_of(
         families[one.category_id].append(one)
     everybody = {one.id: one for some in families.values() for one in some} | {known.id: known for known, _ in asked}
     found = timeline.taken(everybody, widest.padded(1440, 1440))
-    opening = hours.of(list(everybody.values()), widest)
+    opening = hours.of(list(everybody.values()))
     claims = {
         number: [one for one in some if (one.kind, one.owner_id) not in without] + list(instead.get(number, ()))
         for number, some in found.items()

@@ -127,9 +127,8 @@ def offers_to_withdraw(year: Year, now: datetime) -> list[int]:
     some = [(number, _Placed(*where), Slot(start, end)) for number, *where, start, end in rows(statement)]
     if not some:
         return []
-    whole = Slot(min(slot.start for *_, slot in some), max(slot.end for *_, slot in some))
-    opening = hours.of([placed for _, placed, _ in some], whole)
-    return [number for number, placed, slot in some if by_calendar(opening[placed.id], slot)]
+    said = hours.said([year.site_id])
+    return [number for number, placed, slot in some if by_calendar(said.of(placed), slot)]
 
 
 def _touching(year: Year, site: Any, starts_at: Any, ends_at: Any) -> Any:
@@ -161,10 +160,7 @@ def _ahead(which: Any, now: datetime) -> list[Seen]:
 
 
 def _said(some: Sequence[Seen]) -> Said:
-    if not some:
-        return Said()
-    whole = Slot(min(one.starts_at for one in some), max(one.ends_at for one in some))
-    return hours.said({one.instrument_id for one in some}, {one.site_id for one in some}, whole)
+    return hours.said({one.site_id for one in some}) if some else Said()
 
 
 def _hours(said: Said, one: Seen) -> Hours:

@@ -268,7 +268,7 @@ def gather(
     mine = {(timeline.BOOKING, but), (timeline.OFFER, offer)}
     others = [claim for claim in claims if (claim.kind, claim.owner_id) not in mine]
     channel = timeline.free_channel(others, wanted, known.channels)
-    facts = rules.Facts(now, slot, known, whose.active, channel, others, hours=hours.of([known], slot)[known.id])
+    facts = rules.Facts(now, slot, known, whose.active, channel, others, hours=hours.of([known])[known.id])
     before = [] if but is None else account.standing(but)
     try:
         quote = quotes.of_slot(whose.id, known, slot, before)

@@ -26,7 +26,7 @@ from labshare.demo.care import Diary
 from labshare.demo.cast import SIGN_INS, Cast, Casting, Told
 from labshare.demo.displaced import Lost
 from labshare.demo.maintenance import Workshop
-from labshare.demo.shape import FUTURE_DAYS, PAST_DAYS, POPULARITY, Timelines, year
+from labshare.demo.shape import POPULARITY, Timelines, year
 from labshare.demo.stories import Story, Teller
 from labshare.demo.visits import Visits
 from labshare.instruments import hours
@@ -38,7 +38,7 @@ from labshare.kernel import clock
 from labshare.kernel.db import Transaction, look_around, rows, transaction
 from labshare.kernel.errors import N_, Conflict, Forbidden
 from labshare.kernel.journal import Entry, record
-from labshare.kernel.slots import Slot, local
+from labshare.kernel.slots import local
 from labshare.notifications import fanning
 from labshare.people import passwords
 from labshare.people.models import Company
@@ -142,8 +142,7 @@ def _tell(
 ) -> tuple[list[Story], Diary, list[Lost]]:
     """Every booking of the demo, by when it was asked for; what was maintained meanwhile, and whom that displaced."""
     today = now.astimezone(ZONE).date()
-    whole = Slot(now - timedelta(days=PAST_DAYS + 7), now + timedelta(days=FUTURE_DAYS + 60))
-    open_at = hours.of(instruments, whole)
+    open_at = hours.of(instruments)
     timelines = Timelines(open_at)
     teller = Teller(rng, timelines, cast.parties, cast.managers, now)
     by_code = {known.code: known for known in instruments}

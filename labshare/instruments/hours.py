@@ -1,28 +1,33 @@
-"""When instruments are open: everything that was said of it, read in one statement, and as it would be if more were."""
+"""When instruments are open: everything that was said of it, and as it would be if more were said.
+
+It is read in one statement a site, and remembered by the process until the site has another stamp.
+"""
 
 from __future__ import annotations
 
 import json
+import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from flask import current_app
 
 from labshare.instruments import queries as catalogue
 from labshare.instruments.models import CalendarDay, CalendarYear, Instrument, OpeningException, OpeningPattern
+from labshare.instruments.queries import Known
 from labshare.instruments.rules.opening import Hours, Pattern
 from labshare.instruments.rules.week import Stretches
-from labshare.kernel.db import rows
+from labshare.kernel.db import Transaction, rows, table_of
 from labshare.kernel.errors import N_, Invalid, NotFound
-from labshare.kernel.slots import Slot, day_of
-from labshare.people.models import Person
+from labshare.people.models import Person, Site
 
-ONE_DAY = timedelta(days=1)
 PATTERN, EXCEPTION, DAY, YEAR = range(4)
+_site = table_of(Site)
 SITES_OWN = 0  # stands for the site itself where instruments stand by their ids
 
 
@@ -125,16 +130,8 @@ def _key(site_id: int, instrument_id: int | None) -> tuple[int, int]:
     return (site_id, SITES_OWN) if instrument_id is None else (SITES_OWN, instrument_id)
 
 
-def _among(column: Any, name: str) -> Any:
-    return column.in_(sa.bindparam(name, expanding=True))
-
-
-def _equal(column: Any, name: str) -> Any:
-    return column == sa.bindparam(name)
-
-
-_FIRST, _LAST = sa.bindparam("first", type_=sa.Date), sa.bindparam("last", type_=sa.Date)
-_NOTHING = sa.cast(sa.null(), sa.Text)
+_NOTHING, _NO_ID = sa.cast(sa.null(), sa.Text), sa.cast(sa.null(), sa.BigInteger)
+_NO_YEAR, _NO_DAY = sa.cast(sa.null(), sa.Integer), sa.cast(sa.null(), sa.Date)
 
 
 def _columns(what: int, model: Any, instrument: Any, day: Any, year: Any, said: Any, *flags: Any) -> sa.Select[Any]:
@@ -144,56 +141,40 @@ def _columns(what: int, model: Any, instrument: Any, day: Any, year: Any, said: 
     return sa.select(number, model.site_id, *parts, holidays.label("holidays"), unattended.label("unattended"))
 
 
-_NO_ID, _NO_YEAR, _NO_DAY = (
-    sa.cast(sa.null(), sa.BigInteger),
-    sa.cast(sa.null(), sa.Integer),
-    sa.cast(sa.null(), sa.Date),
+_SITES: Any = sa.bindparam("sites", expanding=True)
+
+
+def _there(model: Any) -> Any:
+    """What is said of these sites, and of instruments that stand there now."""
+    there = sa.select(Instrument.id).where(Instrument.site_id.in_(_SITES))
+    return sa.or_(model.instrument_id.is_(None) & model.site_id.in_(_SITES), model.instrument_id.in_(there))
+
+
+_SAID: Any = sa.union_all(
+    _columns(
+        *(PATTERN, OpeningPattern, OpeningPattern.instrument_id, OpeningPattern.valid_from, _NO_YEAR),
+        *(sa.cast(OpeningPattern.week, sa.Text), OpeningPattern.holidays, OpeningPattern.unattended),
+    ).where(_there(OpeningPattern)),
+    _columns(
+        *(EXCEPTION, OpeningException, OpeningException.instrument_id, OpeningException.day, _NO_YEAR),
+        sa.cast(OpeningException.intervals, sa.Text),
+    ).where(_there(OpeningException)),
+    _columns(DAY, CalendarDay, _NO_ID, CalendarDay.day, _NO_YEAR, CalendarDay.kind).where(
+        CalendarDay.site_id.in_(_SITES)
+    ),
+    _columns(YEAR, CalendarYear, _NO_ID, _NO_DAY, CalendarYear.year, _NOTHING).where(
+        CalendarYear.site_id.in_(_SITES), CalendarYear.published
+    ),
 )
 
 
-def _statement(which: Callable[[Any, str], Any]) -> Any:
-    def here(model: Any) -> Any:
-        return sa.or_(
-            which(model.instrument_id, "instruments"), model.instrument_id.is_(None) & which(model.site_id, "sites")
-        )
-
-    return sa.union_all(
-        _columns(
-            *(PATTERN, OpeningPattern, OpeningPattern.instrument_id, OpeningPattern.valid_from, _NO_YEAR),
-            *(sa.cast(OpeningPattern.week, sa.Text), OpeningPattern.holidays, OpeningPattern.unattended),
-        ).where(here(OpeningPattern), OpeningPattern.valid_from <= _LAST),
-        _columns(
-            *(EXCEPTION, OpeningException, OpeningException.instrument_id, OpeningException.day, _NO_YEAR),
-            sa.cast(OpeningException.intervals, sa.Text),
-        ).where(here(OpeningException), OpeningException.day.between(_FIRST, _LAST)),
-        _columns(DAY, CalendarDay, _NO_ID, CalendarDay.day, _NO_YEAR, CalendarDay.kind).where(
-            which(CalendarDay.site_id, "sites"), CalendarDay.day.between(_FIRST, _LAST)
-        ),
-        _columns(YEAR, CalendarYear, _NO_ID, _NO_DAY, CalendarYear.year, _NOTHING).where(
-            which(CalendarYear.site_id, "sites"),
-            CalendarYear.published,
-            CalendarYear.year.between(sa.bindparam("first_year"), sa.bindparam("last_year")),
-        ),
-    )
-
-
-_OF_ONE, _OF_MANY = _statement(_equal), _statement(_among)  # every booking asks of one, and often
-
-
-def said(instrument_ids: Iterable[int], site_ids: Iterable[int], within: Slot) -> Said:
-    """What was said of these instruments and sites that counts in this time, in one statement."""
-    first, last = within.start.date() - ONE_DAY, within.end.date() + ONE_DAY  # whatever the zone
-    asked = {"first": first, "last": last, "first_year": first.year, "last_year": last.year}
-    ids, sites = list(instrument_ids), list(site_ids)
-    if len(ids) == len(sites) == 1:
-        found = rows(_OF_ONE, instruments=ids[0], sites=sites[0], **asked)
-    else:
-        found = rows(_OF_MANY, instruments=ids, sites=sites, **asked)
+def said(site_ids: Collection[int]) -> Said:
+    """Everything that was said of these sites and of the instruments there, in one statement."""
     patterns: dict[tuple[int, int], list[Pattern]] = defaultdict(list)
     exceptions: dict[tuple[int, int], dict[date, Stretches]] = defaultdict(dict)
     days: dict[int, dict[date, str]] = defaultdict(dict)
     years: dict[int, set[int]] = defaultdict(set)
-    for what, site_id, instrument_id, day, year, text, holidays, unattended in found:
+    for what, site_id, instrument_id, day, year, text, holidays, unattended in rows(_SAID, sites=sorted(site_ids)):
         if what == PATTERN:
             week = as_week(json.loads(text)) if text else None
             patterns[_key(site_id, instrument_id)].append(Pattern(day, week, bool(holidays), bool(unattended)))
@@ -206,18 +187,32 @@ def said(instrument_ids: Iterable[int], site_ids: Iterable[int], within: Slot) -
     return Said(patterns, exceptions, days, {number: frozenset(some) for number, some in years.items()})
 
 
-def of(some: Sequence[Placed], within: Slot) -> dict[int, Hours]:
-    """The hours of these instruments in this time, by id, in one statement."""
-    if not some:
-        return {}
-    found = said({one.id for one in some}, {one.site_id for one in some}, within)
-    return {one.id: found.of(one) for one in some}
+def of(some: Sequence[Known]) -> dict[int, Hours]:
+    """The hours of these instruments, by id; in one statement for the sites whose hours this process does not know."""
+    remembered: dict[int, tuple[str, Said]] = current_app.extensions.setdefault("hours", {})
+    stamps = {one.site_id: one.hours_stamp for one in some}
+    unknown = [site for site, mark in stamps.items() if not mark or remembered.get(site, NEVER)[0] != mark]
+    if unknown:
+        found = said(unknown)
+        remembered |= {site: (stamps[site], found) for site in unknown}
+    return {one.id: remembered[one.site_id][1].of(one) for one in some}
 
 
-def of_place(place: Place, day: date) -> Hours:
-    """The hours of a site or of an instrument on a day, in one statement."""
-    ids = [] if place.instrument_id is None else [place.instrument_id]
-    return said(ids, [place.site_id], day_of(day, place.zone)).of(place)
+NEVER: tuple[str | None, None] = (None, None)
+
+
+def stamp(tx: Transaction, site_id: int) -> None:
+    """Whoever says anything of a site's hours, or of an instrument's there, gives it a new stamp.
+
+    By it every process knows whether what it remembers still holds; it is drawn, for a number that is counted up in a
+    transaction that fails would be counted to again.
+    """
+    tx.execute(sa.update(_site).where(_site.c.id == site_id).values(hours_stamp=secrets.token_hex(8)))
+
+
+def of_place(place: Place) -> Hours:
+    """The hours of a site or of an instrument, in one statement."""
+    return said([place.site_id]).of(place)
 
 
 def as_stretches(stored: Any) -> Stretches:

@@ -47,6 +47,7 @@ class Known:
     site_en: str
     site_zh: str
     zone: ZoneInfo
+    hours_stamp: str
     location: str
     state: str
     booking_modes: tuple[str, ...]
@@ -91,6 +92,7 @@ _JOINED = {
     "site_en": _site.c.name_en,
     "site_zh": _site.c.name_zh,
     "zone": _site.c.zone,
+    "hours_stamp": _site.c.hours_stamp,
 }
 _Shape = TypeVar("_Shape", bound=Known)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from secrets import token_hex
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,6 +32,8 @@ class Site(Model):
     name_zh: Mapped[str] = mapped_column(String(120))
     zone: Mapped[str] = mapped_column(String(60), default="Asia/Shanghai")
     address: Mapped[str] = mapped_column(String(200), default="")
+    # Drawn anew with everything that is said of opening hours here; without one nobody remembers them.
+    hours_stamp: Mapped[str] = mapped_column(String(16), default=lambda: token_hex(8), server_default="")
     version: Mapped[int] = mapped_column(default=1)
 
 

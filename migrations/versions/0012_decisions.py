@@ -28,6 +28,8 @@ def upgrade() -> None:
         booking.add_column(sa.Column("waitlist_id", ID, nullable=True))
         booking.create_foreign_key("fk_booking_waitlist_id", "waitlist_entry", ["waitlist_id"], ["id"])
     _say(SINCE, awaiting="awaiting IN ('', 'company')")
+    # Without a stamp nobody remembers a site's hours, which is right as long as the version still running writes some.
+    op.add_column("site", sa.Column("hours_stamp", sa.String(length=16), server_default="", nullable=False))
     op.add_column("company", sa.Column("in_house_minutes", sa.Integer(), nullable=True))
     op.create_table(
         "waiver",
@@ -121,6 +123,7 @@ def downgrade() -> None:
     for table in ("restriction", "conduct_entry", "waiver"):
         op.drop_table(table)
     op.drop_column("company", "in_house_minutes")
+    op.drop_column("site", "hours_stamp")
     # The older schema has no word for time that waits for its company: it is asked for, or was not wanted.
     op.execute("UPDATE booking SET state = 'requested' WHERE state = 'offered'")
     op.execute("UPDATE booking SET state = 'expired' WHERE state = 'lapsed'")

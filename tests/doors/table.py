@@ -155,6 +155,7 @@ GET   bookings.queue                ---+++
 GET   bookings.beyond               ---+++
 GET   bookings.show                 ++0+0+
 POST  bookings.approve              --0+0+
+POST  bookings.offer                --0+0+
 POST  bookings.reject               --0+0+
 POST  bookings.cancel               ++0+0+
 POST  bookings.move                 ++0-0-
@@ -163,6 +164,7 @@ POST  bookings_api.request          ++++++
 POST  bookings_api.check            ++++++
 GET   bookings_api.shown            ++0+0+
 POST  bookings_api.approve          --0+0+
+POST  bookings_api.offer            --0+0+
 POST  bookings_api.reject           --0+0+
 POST  bookings_api.cancel           ++0+0+
 POST  bookings_api.move             ++0-0-

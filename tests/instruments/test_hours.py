@@ -22,7 +22,6 @@ from labshare.kernel import clock
 from labshare.kernel.db import rows, snapshot, transaction
 from labshare.kernel.errors import Forbidden, Invalid
 from labshare.kernel.journal import Entry
-from labshare.kernel.slots import Slot
 from tests.cast import Cast
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -68,7 +67,7 @@ def test_an_instrument_goes_its_own_way_and_back(cast: Cast) -> None:
     assert answer["today"]["week"] == [["00:00-24:00"]] * 7
     assert [one["week"] for one in answer["items"]] == [None, [["00:00-24:00"]] * 7]
     place = hours.at_instrument("SEM-01")
-    found = hours.of_place(place, TODAY + timedelta(days=7))
+    found = hours.of_place(place)
     assert found.of_day(TODAY + timedelta(days=7))[0] == ((480, 720), (780, 1080))
     assert li.put("/sites/EAST/opening-hours", body(week=None)).json["errors"] == {
         "week": ["Only an instrument can have the hours of its site."]
@@ -131,8 +130,7 @@ def test_other_hours_on_one_day_go_before_the_pattern_and_the_instruments_before
 
     def on_that_day() -> list[Any]:
         known = queries.known_all(["SEM-01", "BAT-01"])
-        start = datetime.combine(day, datetime.min.time(), tzinfo=SHANGHAI)
-        found = hours.of(known, Slot(start, start + timedelta(days=1)))
+        found = hours.of(known)
         return [found[one.id].of_day(day)[0] for one in sorted(known, key=lambda one: one.code)]
 
     assert on_that_day() == [(), ((600, 660),)]
@@ -169,7 +167,7 @@ def test_only_those_who_keep_the_site_set_its_hours(cast: Cast) -> None:
         services.set_hours(cast.li, place, Pattern(TODAY, None))
 
 
-def test_hours_cost_one_statement_whatever_the_number_of_instruments_and_days(
+def test_hours_cost_one_statement_whatever_the_number_of_instruments_and_then_none_until_they_change(
     cast: Cast, statements: Callable[[], AbstractContextManager[list[str]]]
 ) -> None:
     li = cast.api("li")
@@ -179,12 +177,45 @@ def test_hours_cost_one_statement_whatever_the_number_of_instruments_and_days(
         li.put(f"/instruments/{code}/opening-hours", body(week=None, unattended=True))
         li.post("/sites/EAST/opening-exceptions", {"day": "2026-12-03", "intervals": [], "instrument": code})
     known = queries.known_all(["SEM-01", "BAT-01"])
-    counted = []
-    for some, days in ((known[:1], 1), (known, 90)):
+
+    def cost(some: list[Any]) -> int:
         with statements() as said:
-            hours.of(some, Slot(NOON, NOON + timedelta(days=days)))
-        counted.append(len(said))
-    assert counted == [1, 1]
+            hours.of(some)
+        return len(said)
+
+    assert [cost(known), cost(known[:1]), cost(known)] == [1, 0, 0]
+    li.post("/sites/EAST/opening-exceptions", {"day": "2026-12-04", "intervals": [], "instrument": "SEM-01"})
+    known = queries.known_all(["SEM-01", "BAT-01"])
+    assert [cost(known[:1]), cost(known)] == [1, 0]
+
+
+CHANGES: list[tuple[str, Callable[[Any], Any]]] = [
+    ("hours", lambda li: li.put("/sites/EAST/opening-hours", body(week=[[]] * 7))),
+    ("own hours", lambda li: li.put("/instruments/SEM-01/opening-hours", body(week=[[]] * 7))),
+    ("exception", lambda li: li.post("/sites/EAST/opening-exceptions", {"day": "2026-12-02", "intervals": []})),
+    ("notice", lambda li: li.put("/sites/EAST/workdays/2026", {"days": [{"date": "2026-12-02", "kind": "holiday"}]})),
+    ("day", lambda li: li.patch("/sites/EAST/workdays/2026/2026-12-02", {"kind": "restday"})),
+]
+
+
+@pytest.mark.parametrize("change", [act for _, act in CHANGES], ids=[name for name, _ in CHANGES])
+@pytest.mark.parametrize("stamped", [True, False])
+def test_what_is_remembered_of_hours_is_read_anew_once_anybody_changes_them(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], Any], stamped: bool
+) -> None:
+    """Without the stamp another process would go on with what it knew; so each of these gives the site one."""
+    li, day = cast.api("li"), date(2026, 12, 2)
+    li.put("/sites/EAST/opening-hours", body())
+
+    def that_day() -> Any:
+        [known] = queries.known_all(["SEM-01"])
+        return hours.of([known])[known.id].of_day(day)[0]
+
+    assert that_day() == ((480, 720), (780, 1080))
+    if not stamped:
+        monkeypatch.setattr(hours, "stamp", lambda _tx, _site_id: None)
+    assert change(li).status_code in (200, 201)
+    assert (that_day() == ()) is stamped
 
 
 # ---------------------------------------------------------------- whose it is

@@ -127,7 +127,7 @@ def _free(known: Known, form: Form, now: Any) -> dict[str, Any]:
     lengths = _lengths(known)
     minutes = request.args.get("minutes", type=int) or _asked_length(form) or min(lengths, key=lambda n: abs(n - 60))
     slots = free.of_instrument(known, day_of(day, known.zone), minutes, now)
-    stretches, provisional = hours.of([known], day_of(day, known.zone))[known.id].of_day(day)
+    stretches, provisional = hours.of([known])[known.id].of_day(day)
     inside = [slot for slot in slots if slot.start.astimezone(known.zone).date() == day]
     shown = [
         {

@@ -36,7 +36,7 @@ def week(code: str) -> str:
     days = [monday + number * DAY for number in range(7)]
     window = Slot(day_of(days[0], known.zone).start, day_of(days[-1], known.zone).end)
     claims = schedule.shown(actor(), [known.id], window)
-    opening = hours.of([known], window)[known.id]
+    opening = hours.of([known])[known.id]
     today = now.astimezone(known.zone).date()
     rows = [
         {
@@ -75,7 +75,7 @@ def overview() -> str:
     claims: dict[str, list[Shown]] = defaultdict(list)
     for claim in schedule.shown(actor(), [one.id for one in known], window):
         claims[claim.instrument].append(claim)
-    opening = {} if wide else hours.of(known, window)
+    opening = {} if wide else hours.of(known)
     step = 7 if wide else 1
     return show(
         "booking/overview.html",

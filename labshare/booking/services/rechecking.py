@@ -35,7 +35,7 @@ def recheck(actor: Actor, booking_id: int, year: Year, now: datetime) -> str | N
         if old.state not in lifecycle.AHEAD or old.starts_at <= now:
             return None
         known = catalogue.known_by_id(old.instrument_id)
-        what = outside.due(hours.of([known], old.slot)[known.id], old.slot, provisional=old.provisional)
+        what = outside.due(hours.of([known])[known.id], old.slot, provisional=old.provisional)
         if what == outside.DISPLACED:
             cause = Cause(CLOSED_DAY, year.id or 0)
             entries = displacement.displace(tx, actor, Hit(bookings=[old]), cause, now)
@@ -58,7 +58,7 @@ def withdraw_offer(actor: Actor, booking_id: int, year: Year, now: datetime) -> 
         if held is None or held.slot is None or (held.state, held.instrument_id) != (OFFERED, before.instrument_id):
             return False
         known = catalogue.known_by_id(before.instrument_id)
-        if not outside.by_calendar(hours.of([known], held.slot)[known.id], held.slot):
+        if not outside.by_calendar(hours.of([known])[known.id], held.slot):
             return False
         displacement.displace(tx, actor, Hit(offers=[held.id]), Cause(CLOSED_DAY, year.id or 0), now)
         return True

@@ -40,7 +40,7 @@ def _today(place: Place) -> date:
 
 def _hours(place: Place) -> dict[str, Any]:
     today = _today(place)
-    return hours_out(place.zone.key, hours.of_place(place, today), hours.patterns(place), today)
+    return hours_out(place.zone.key, hours.of_place(place), hours.patterns(place), today)
 
 
 @blp.get("/sites/<site>/opening-hours")

@@ -110,7 +110,7 @@ def show_one(code: str) -> str:
             absence_percent=it.no_show_percent,
         ),
         answered=words.length(it.decide_minutes),
-        opening=words.week(hours.of_place(hours.at_instrument(code), today).pattern(today)),
+        opening=words.week(hours.of_place(hours.at_instrument(code)).pattern(today)),
         owners=queries.owners_of(it.id) if policy.may_keep(actor(), it.site_id) else [],
         keeps=policy.may_keep(actor(), it.site_id),
         words=words,

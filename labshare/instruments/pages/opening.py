@@ -37,7 +37,7 @@ def openings() -> str:
     for site in queries.sites():
         place = hours.at_site(site.code)
         today = _today(place)
-        found = hours.of_place(place, today)
+        found = hours.of_place(place)
         stretches, provisional = found.of_day(today)
         calendar = [one.year for one in workdays.years(site.id) if one.published]
         shown.append(
@@ -137,7 +137,7 @@ def _errors(problem: Problem) -> dict[str, Any]:
 
 def _page(place: Place, site: str, code: str | None, form: Form | None = None, status: int = 200) -> tuple[str, int]:
     today = _today(place)
-    found, patterns = hours.of_place(place, today), hours.patterns(place)
+    found, patterns = hours.of_place(place), hours.patterns(place)
     row = queries.site(site)
     listed = hours.exceptions(place.site_id, today)
     if code is not None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import insert
 
-from labshare.instruments import entry, policy, queries, rules, sheet, timeline
+from labshare.instruments import entry, hours, policy, queries, rules, sheet, timeline
 from labshare.instruments.entry import Directory, Settled
 from labshare.instruments.events import InstrumentAdded, InstrumentChanged
 from labshare.instruments.models import Instrument, Ownership
@@ -122,6 +122,8 @@ def _change(
     version = swap(tx, _TABLE, before.id, before.version, {name: row[name] for name in changes})
     if "owner_id" in changes:
         _own(tx, before.id, row, directory, now)
+    for site_id in changes.get("site_id", ()):  # its own hours go with it
+        hours.stamp(tx, site_id)
     fact = InstrumentChanged(object_id=before.id, version=version, code=before.code, changes=changes)
     publish(tx, actor, fact, now)
     if row["channels"] > before.channels:

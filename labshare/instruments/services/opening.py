@@ -59,6 +59,7 @@ def set_hours(
             stored = swap(tx, _pattern, number, same.version, values)
         about = {"site_id": place.site_id, "instrument_id": place.instrument_id}
         said = {**values, **about, "valid_from": pattern.valid_from.isoformat()}
+        hours.stamp(tx, place.site_id)
         publish(tx, actor, OpeningHoursSet(object_id=number, version=stored, **said), now)
 
 
@@ -86,6 +87,7 @@ def add_exception(
         row |= {"intervals": list(map(list, stretches)), "person_id": actor.person_id, "at": now}
         number = tx.execute(sa.insert(_exception).values(row).returning(_exception.c.id)).scalar_one()
         said = {name: row[name] for name in ("site_id", "instrument_id", "intervals", "note")}
+        hours.stamp(tx, place.site_id)
         publish(tx, actor, OpeningExceptionAdded(object_id=number, version=1, day=day.isoformat(), **said), now)
         return tx.done(hours.exception(place.site_id, number))
 
@@ -100,6 +102,7 @@ def remove_exception(actor: Actor, place: Place, number: int, now: datetime | No
             raise Conflict(PASSED, code="has_passed", reasons=[Reason("has_passed", PASSED)])
         if not tx.execute(sa.delete(_exception).where(_exception.c.id == number)).rowcount:
             raise changed_meanwhile()
+        hours.stamp(tx, place.site_id)
         said: dict[str, Any] = {"site_id": place.site_id, "instrument_id": found.instrument_id}
         publish(tx, actor, OpeningExceptionRemoved(object_id=number, day=found.day.isoformat(), **said), now)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from labshare.instruments import policy, queries, workdays
+from labshare.instruments import hours, policy, queries, workdays
 from labshare.instruments.events import (
     CalendarDaySet,
     CalendarYearForgotten,
@@ -151,6 +151,7 @@ def _insert(
 
 def _change(tx: Transaction, stands: Year, *, source: str, published: bool) -> Year:
     """Write the year down as changed: its bookings have to be looked at."""
+    hours.stamp(tx, stands.site_id)
     values: dict[str, Any] = {"source": source, "published": published, "rechecked_at": None}
     if stands.id is None:
         row = {"site_id": stands.site_id, "year": stands.year, "version": 1, **values}

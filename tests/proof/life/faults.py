@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from labshare.booking import charging, displacement, ending, lifecycle, reactions, rules
-from labshare.booking.services import asking, deciding, offering, waiting
+from labshare.booking.services import deciding, offering, waiting
 from labshare.instruments import timeline
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction
@@ -95,7 +95,10 @@ def who_does_not_come_pays_nothing(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_move_holds_anew_and_gives_nothing_back(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(asking, "account", Changed(account, rehold=account.hold))
+    def rehold(tx: Any, actor: Any, whose: Any, shares: Any, now: datetime, _forced: str | None = None) -> None:
+        account.hold(tx, actor, whose, shares, now)
+
+    patch.setattr(charging, "account", Changed(account, rehold=rehold))
 
 
 @fault
@@ -182,6 +185,29 @@ def an_accepted_offer_holds_no_hours(patch: pytest.MonkeyPatch) -> None:
 @fault
 def a_lapsed_offer_keeps_its_time(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(offering, "timeline", Changed(timeline, release=_nothing))
+
+
+@fault
+def an_offer_nobody_took_keeps_its_hours(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(waiting, "charging", Changed(charging, let_go=_nothing))
+
+
+@fault
+def an_offered_time_holds_nothing(patch: pytest.MonkeyPatch) -> None:
+    def rehold(tx: Any, actor: Any, booking: Any, _shares: Any, _waiving: Any, now: datetime) -> None:
+        charging.let_go(tx, actor, booking, now)
+
+    patch.setattr(deciding, "charging", Changed(charging, rehold=rehold))
+
+
+@fault
+def time_that_was_asked_for_is_kept_beside_what_is_offered(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(deciding, "timeline", Changed(timeline, shift=_nothing))
+
+
+@fault
+def an_offer_is_held_for_ever(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(deciding, "rules", Changed(rules, hold_until=lambda slot, _now, _most: slot.start))
 
 
 @fault

@@ -14,7 +14,7 @@ from labshare.maintenance import services as maintenance
 from labshare.maintenance.selection import Wanted
 from tests.proof.life.allowing import Allowing
 from tests.proof.life.moves import ANCHORS, HALF, HOUR, PLACE, WHICH
-from tests.proof.life.oracle import DAY, MINUTE, Place
+from tests.proof.life.oracle import AHEAD, DAY, MINUTE, Place
 from tests.proof.life.upkeep import Outage, Window
 
 _PLANS = (7, len(ANCHORS) + 2, 17, 24, 3)  # which instruments, near what, half hours from there, how many, if hit
@@ -44,7 +44,7 @@ class Maintaining(Allowing):
         return self.now.replace(second=0, microsecond=0)
 
     def _when(self, places: tuple[Place, ...], anchor: str, offset: int, length: int) -> Slot:
-        some = [one for one in self.alive("requested", "approved") if one.start > self.now + 2 * MINUTE]
+        some = [one for one in self.alive(*AHEAD) if one.start > self.now + 2 * MINUTE]
         if anchor == "booking" and some:  # where it hurts
             start = some[(offset + 8) % len(some)].start
             return Slot(start, start + length * HALF)

@@ -21,7 +21,7 @@ from labshare.kernel.actor import SYSTEM
 from labshare.kernel.errors import Problem
 from labshare.kernel.slots import Slot
 from tests.proof.life.looking import Over, breaches, look
-from tests.proof.life.oracle import DAY, MINUTE, Booked, Limit, Oracle, Place, first_of, next_after
+from tests.proof.life.oracle import AHEAD, DAY, MINUTE, Booked, Limit, Oracle, Place, first_of, next_after
 from tests.proof.life.upkeep import Upkeep
 from tests.proof.life.world import World
 
@@ -236,10 +236,10 @@ class Asking(Life):
         services.reject(self.world.cast.li, booking.id, "not now")
         booking.state, booking.decide_by = "rejected", None
 
-    @precondition(lambda self: self.alive("requested", "approved"))
+    @precondition(lambda self: self.alive(*AHEAD))
     @rule(which=WHICH, staff=st.booleans())
     def cancel(self, which: int, staff: bool) -> None:
-        booking = self.one_of(which, "requested", "approved")
+        booking = self.one_of(which, *AHEAD)
         actor = self.world.cast.li if staff else self.world.people[booking.company]
         if not staff and queries.seen(SYSTEM, booking.id).on_behalf:
             return

@@ -14,7 +14,7 @@ from labshare.kernel.slots import Slot
 from labshare.maintenance import services as maintenance
 from tests.proof.life.maintaining import PLAN, UNTIL, Maintaining
 from tests.proof.life.moves import ANCHOR, COMPANY, LENGTH, OFFSET, PLACE, WHICH
-from tests.proof.life.oracle import DAY, MINUTE, Booked, Place
+from tests.proof.life.oracle import AHEAD, DAY, MINUTE, Booked, Place
 from tests.proof.life.upkeep import WAIT, Displaced
 
 
@@ -110,7 +110,7 @@ class Offering(Maintaining):
         self.did["decline"] += 1
         one.state, one.answer_by = "declined", None
 
-    @precondition(lambda self: self.alive("requested", "approved"))
+    @precondition(lambda self: self.alive(*AHEAD))
     @rule(plan=PLAN, which=WHICH, answer=st.sampled_from(["accept", "accept", "lapse", "decline", "window", "window"]))
     def give_way(self, plan: tuple[int, str, int, int, str], which: int, answer: str) -> None:
         """A window where somebody has booked, and what they answer to the offer; by chance alone that is rare."""

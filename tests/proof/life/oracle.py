@@ -13,7 +13,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-HOLDING = ("requested", "approved", "in_use")  # these have their time to themselves
+AHEAD = ("requested", "offered", "approved")  # these may come to be used
+HOLDING = (*AHEAD, "in_use")  # these have their time to themselves
 
 
 # ---------------------------------------------------------------- minutes, days and periods
@@ -188,8 +189,7 @@ class Oracle:
 
     def ahead(self, company: int, now: datetime) -> int:
         """How many bookings the company has ahead."""
-        waits = ("requested", "approved")
-        return sum(one.company == company and one.state in waits and one.start > now for one in self.bookings.values())
+        return sum(one.company == company and one.state in AHEAD and one.start > now for one in self.bookings.values())
 
     # ------------------------------------------------------------ what is set
 

@@ -11,9 +11,9 @@ from hypothesis.stateful import initialize, precondition, rule
 from labshare import wiring
 from labshare.booking import presence, queries
 from labshare.kernel.actor import SYSTEM
+from tests.proof.life.deciding import Deciding
 from tests.proof.life.moves import DRAFT, HALF, HOUR, ITEMS, SECONDS
-from tests.proof.life.offering import Offering
-from tests.proof.life.oracle import DAY, MINUTE, Booked
+from tests.proof.life.oracle import AHEAD, DAY, MINUTE, Booked
 
 OFTEN = (
     *("expire_requests", "judge_use", "open_periods", "enforce_suspensions"),
@@ -21,7 +21,7 @@ OFTEN = (
 )
 
 
-class Whole(Offering):
+class Whole(Deciding):
     """And time passes: the clockwork does what is due, any number of times."""
 
     @initialize(items=ITEMS, drafts=st.lists(DRAFT, min_size=3, max_size=8))
@@ -76,7 +76,7 @@ class Whole(Offering):
                 self._set(company, self.default, self.default_cap, self.default_version)
 
     def _after_enforce_suspensions(self) -> None:
-        for one in self.alive("requested", "approved"):
+        for one in self.alive(*AHEAD):
             if one.company in self.suspended and one.start > self.now:
                 one.state, one.decide_by = "cancelled", None
 

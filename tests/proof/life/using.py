@@ -15,7 +15,7 @@ from tests.proof.life.moves import (
     WHICH,
     Asking,
 )
-from tests.proof.life.oracle import MINUTE, Booked
+from tests.proof.life.oracle import HOLDING, MINUTE, Booked
 
 
 class Using(Asking):
@@ -36,7 +36,7 @@ class Using(Asking):
         foretold |= {"instrument_unavailable"} if self.upkeep.condition(booking.place) != "in_service" else set()
         there = any(one.state == "in_use" and one.used and one.used[0] < booking.end for one in others)
         early = now < booking.start
-        before = any(one.state in ("requested", "approved", "in_use") and one.start < booking.start and now < one.end
+        before = any(one.state in HOLDING and one.start < booking.start and now < one.end
                      for one in others)  # fmt: skip
         before = before or (early and bool(self.upkeep.taken(booking.place, (now, booking.start), booking)))
         taken = {"slot_taken"} if there or (early and before) else set()
