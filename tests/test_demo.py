@@ -389,7 +389,7 @@ def test_something_is_held_against_people_and_nobody_is_kept_from_asking(laborat
     assert rows(sa.select(Restriction.id)) == []
     people = [number for (number,) in rows(sa.select(ConductEntry.person_id).distinct())]
     companies = [number for (number,) in rows(sa.select(ConductEntry.company_id).distinct())]
-    stands = conduct.standing_of(people, companies, NOW)
+    stands = conduct.standing_of(people, companies, MIDNIGHT)
     assert max(one.points for one in stands.people.values()) < OF_PERSON.points
     assert max(one.points for one in stands.companies.values()) < OF_COMPANY.points
 

@@ -175,6 +175,7 @@ class Asking(Life):
             booking = Booked(made.id, of, where, slot.start, slot.end, state, over, self.now, None)
             self.answered_by(booking, slot)
             self.oracle.bookings[made.id] = booking
+        self.did["restricted"] += bool(barred)
         for one in barred:  # or lives would come to a stop
             services.lift_restriction(self.world.cast.li, one.id, "Go on")
 
