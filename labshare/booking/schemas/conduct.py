@@ -20,7 +20,7 @@ class ConductIn(PageArguments):
     """Which entries of the record to list, the newest first."""
 
     company = Whole(1, BIGGEST_ID)
-    person = Whole(1, BIGGEST_ID)
+    person = Whole(1, BIGGEST_ID, metadata={"description": "The person's id."})
     live = Flag(load_default=False, metadata={"description": "Only those that count still."})
 
 
