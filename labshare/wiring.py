@@ -16,7 +16,16 @@ from labshare.booking import api as booking_api
 from labshare.booking import pages as booking_pages
 from labshare.booking import queries as bookings
 from labshare.booking.checks import CHECKS as BOOKING_CHECKS
-from labshare.booking.events import BookingAccepted, BookingCancelled, BookingDisplaced, BookingLapsed
+from labshare.booking.events import (
+    BookingAccepted,
+    BookingCancelled,
+    BookingCompleted,
+    BookingDisplaced,
+    BookingLapsed,
+    BookingMissed,
+    BookingTakenOver,
+    UsageCorrected,
+)
 from labshare.booking.jobs import (
     ENFORCE_SUSPENSIONS,
     EXPIRE_REQUESTS,
@@ -31,7 +40,15 @@ from labshare.booking.jobs import (
     REMIND_BOOKERS,
     REMIND_MANAGERS,
 )
-from labshare.booking.reactions import count_what_is_there, end_the_wait
+from labshare.booking.reactions import (
+    count_what_is_there,
+    end_the_wait,
+    forgive_late_cancel,
+    judge_overtime_anew,
+    note_late_cancel,
+    note_no_show,
+    note_overtime,
+)
 from labshare.clockwork import api as clockwork_api
 from labshare.clockwork import pages as clockwork_pages
 from labshare.clockwork.jobs import CHECK, TIDY_UP
@@ -132,8 +149,8 @@ MENU: tuple[Entry, ...] = (
     ),
     Entry(N_("Inbox"), "inbox.listed", _everybody, inbox.unread),
     Entry(N_("Account"), "accounts.own", _has_company, covers=("accounts.statement",)),
-    Entry(N_("Company"), "people.own_company", _has_company),
-    Entry(N_("Companies"), "people.companies", people_policy.is_staff, _registered),
+    Entry(N_("Company"), "people.own_company", _has_company, covers=("bookings.conduct",)),
+    Entry(N_("Companies"), "people.companies", people_policy.is_staff, _registered, covers=("bookings.conduct",)),
     Entry(
         N_("Accounts"),
         "accounts.overview",
@@ -160,8 +177,12 @@ SUBSCRIPTIONS: dict = {
     AllowancesSet: (count_what_is_there,),
     BookingAccepted: (end_the_wait,),
     BookingLapsed: (end_the_wait,),
-    BookingCancelled: (end_the_wait,),
     BookingDisplaced: (end_the_wait,),
+    BookingCancelled: (end_the_wait, note_late_cancel),
+    BookingMissed: (note_no_show,),
+    BookingCompleted: (note_overtime,),
+    UsageCorrected: (judge_overtime_anew,),
+    BookingTakenOver: (forgive_late_cancel,),
 }
 CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS, *HOURS_CHECKS, *MAINTENANCE_CHECKS, *AUDIT_CHECKS)
 JOBS: tuple = (

@@ -31,7 +31,7 @@ hypothesis.settings.register_profile("house", deadline=None, derandomize="LABSHA
 hypothesis.settings.load_profile("house")
 
 ENGINES = ("sqlite", "postgresql")
-pytest_plugins = ("tests.witness", "tests.counting", "tests.spreading")
+pytest_plugins = ("tests.witness", "tests.counting", "tests.spreading", "tests.beside")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from labshare import cli, create_app, demo, wiring
-from labshare.booking import displacement, free
+from labshare.booking import conduct, displacement, free
 from labshare.booking.jobs import (
     ENFORCE_SUSPENSIONS,
     JUDGE_USE,
@@ -25,8 +25,9 @@ from labshare.booking.jobs import (
     RECHECK_CALENDARS,
 )
 from labshare.booking.lifecycle import COMPLETED, LIVE
-from labshare.booking.models import Booking, UsageRecord
+from labshare.booking.models import Booking, ConductEntry, Restriction, UsageRecord
 from labshare.booking.rules import Facts, decide_by, held, refusals
+from labshare.booking.rules.conduct import OF_COMPANY, OF_PERSON, POINTS
 from labshare.config import Settings
 from labshare.instruments import hours
 from labshare.instruments.jobs import SEED_CALENDARS
@@ -380,6 +381,17 @@ def test_who_came_not_or_cancelled_late_was_charged(laboratory: dict[str, int]) 
     assert kinds["no_show"] >= charged["missed"] > 100
     assert kinds["late_cancel"] >= charged["cancelled"] > 100
     assert set(charged) == {"missed", "cancelled"}
+
+
+def test_something_is_held_against_people_and_nobody_is_kept_from_asking(laboratory: dict[str, int]) -> None:
+    kinds = {what for (what,) in rows(sa.select(ConductEntry.what).distinct())}
+    assert kinds == set(POINTS)
+    assert rows(sa.select(Restriction.id)) == []
+    people = [number for (number,) in rows(sa.select(ConductEntry.person_id).distinct())]
+    companies = [number for (number,) in rows(sa.select(ConductEntry.company_id).distinct())]
+    stands = conduct.standing_of(people, companies, MIDNIGHT)
+    assert max(one.points for one in stands.people.values()) < OF_PERSON.points
+    assert max(one.points for one in stands.companies.values()) < OF_COMPANY.points
 
 
 def test_every_row_has_its_first_fact(laboratory: dict[str, int]) -> None:

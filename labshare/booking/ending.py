@@ -63,7 +63,7 @@ def complete(
     ended = {"ends_at": end, "freed_at": max(now, end), "minutes": judgement.minutes(use.starts_at, end)}
     source = values.get("source", use.source)
     said: dict[str, Any] = {"used_from": use.starts_at, "used_to": end, "source": source}
-    said |= {name: values[name] for name in ("overtime", "left_early", "problem") if name in values}
+    said |= {name: values[name] for name in ("overtime", "left_early", "excuse", "problem") if name in values}
     seen = change(tx, actor, old, version, {"state": lifecycle.COMPLETED}, BookingCompleted, now, **said)
     swap(tx, _record, use.id, use.version, ended | values)
     hold(tx, old, judgement.kept(scene.claim, use.starts_at, end, known))
@@ -78,7 +78,7 @@ def cut_short(tx: Transaction, actor: Actor, old: Seen, known: Known, now: datet
     use = use_of(old)
     end, broken = max(now, use.starts_at), [Hindrance(CLOSED, now, None)]
     overtime, early, excuse = judgement.leaving(old.slot, end, known, broken)
-    judged = {"overtime": overtime, "left_early": early, "excuse": use.excuse or excuse}
+    judged = {"overtime": overtime, "left_early": early, "excuse": use.excuse or excuse or (CLOSED if overtime else "")}
     complete(tx, actor, old, None, known, presence.around(old, known, now), use, end, now, judged)
     timeline.release(tx, kind=timeline.BOOKING, owner_id=old.id, after=max(now, use.starts_at + MINUTE))
     return charging.lines_of_use(old, known, use.starts_at, end, USED, OUTAGE_CREDIT)

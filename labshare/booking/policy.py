@@ -62,8 +62,8 @@ def may_cancel(actor: Actor, booking: Owned) -> bool:
     return may_move(actor, booking) or actor.manages(booking.site_id)
 
 
-class InLine(Protocol):
-    """What policy needs to know of a place on the waiting list."""
+class Personal(Protocol):
+    """What policy needs to know of a place on the waiting list, or an entry of the conduct record."""
 
     @property
     def company_id(self) -> int: ...
@@ -73,10 +73,26 @@ class InLine(Protocol):
     def site_id(self) -> int: ...
 
 
-def may_leave(actor: Actor, wait: InLine) -> bool:
+def may_leave(actor: Actor, wait: Personal) -> bool:
     """The person who joined, the company's admins, and the site's staff."""
     mine = actor.person_id == wait.person_id or actor.is_company_admin
     return (actor.belongs_to(wait.company_id) and mine) or actor.manages(wait.site_id)
+
+
+def may_object(actor: Actor, entry: Personal) -> bool:
+    """The person it is held against, and the company's admins."""
+    mine = actor.person_id == entry.person_id
+    return actor.belongs_to(entry.company_id) and (mine or actor.is_company_admin)
+
+
+def may_lift(actor: Actor, entry: Personal) -> bool:
+    """The lab managers of the instrument's site, and admins."""
+    return actor.manages(entry.site_id)
+
+
+def may_lift_restriction(actor: Actor) -> bool:
+    """Any lab manager, and admins: a restriction is of no one site."""
+    return actor.is_staff
 
 
 def may_let_time_pass(actor: Actor) -> bool:

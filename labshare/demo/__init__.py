@@ -20,7 +20,7 @@ from labshare.booking.lifecycle import APPROVED, LIVE, REQUESTED
 from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import held
 from labshare.config import Settings
-from labshare.demo import displaced, opening
+from labshare.demo import conduct, displaced, opening
 from labshare.demo.accounts import Books
 from labshare.demo.care import Diary
 from labshare.demo.cast import SIGN_INS, Cast, Casting, Told
@@ -202,6 +202,7 @@ def _enter_bookings(
         for story, number in entered:
             told += story.events(number)
         told += workshop.told
+        told += conduct.enter(tx, entered, now)
         casting = Casting(tx, rng, now)
         casting.newcomers(cast)
         told += casting.told

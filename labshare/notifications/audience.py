@@ -96,6 +96,9 @@ def _is(one: Reader, audience: str, fact: Fact, holders: Holders) -> bool:
         return not one.stands_in.isdisjoint(fact.site_ids)
     if audience in (recipes.TAKER, recipes.FORMER):
         return one.id == fact.data["person_id" if audience == recipes.TAKER else "old_person_id"]
+    if audience == recipes.BARRED:
+        of_it = fact.company_id is not None and one.company_id == fact.company_id
+        return of_it and fact.data["person_id"] in (None, one.id)
     if audience == recipes.HOLDERS:
         return one.id in holders.people or (COMPANY_ADMIN in one.roles and one.company_id in holders.companies)
     return one.id == _person_of(fact)
@@ -114,6 +117,7 @@ def _people(facts: Iterable[Fact], holders: Iterable[Holders]) -> dict[int, Read
     for some in holders:
         persons |= some.people
         companies |= some.companies
+    whole: set[int | None] = set()  # companies of which everybody is told
     everywhere = False
     for fact in facts:
         companies.add(fact.company_id)
@@ -121,6 +125,10 @@ def _people(facts: Iterable[Fact], holders: Iterable[Holders]) -> dict[int, Read
         everywhere = everywhere or recipes.LABORATORY in audiences
         if recipes.ONESELF in audiences:
             persons.add(fact.object_id)
+        if recipes.BARRED in audiences and fact.data["person_id"] is not None:
+            persons.add(fact.data["person_id"])
+        elif recipes.BARRED in audiences:
+            whole.add(fact.company_id)
         sites |= fact.site_ids
         if recipes.ASKER in audiences and (number := _person_of(fact)) is not None:
             persons.add(number)
@@ -128,13 +136,14 @@ def _people(facts: Iterable[Fact], holders: Iterable[Holders]) -> dict[int, Read
     there = sa.true() if everywhere else RoleGrant.site_id.in_(sorted(sites))
     manager = (RoleGrant.role == LAB_MANAGER) & there
     boss = (RoleGrant.role == COMPANY_ADMIN) & Person.company_id.in_(sorted(companies - {None}))
+    concerned = sa.or_(Person.id.in_(sorted(persons)), Person.company_id.in_(sorted(whole - {None})))
     who: sa.Select[Any] = (
         sa.select(  # type: ignore[assignment]
             *(Person.id, Person.email, Person.language, Person.company_id),
             *(RoleGrant.role, RoleGrant.site_id, RoleGrant.deputy),
         )
         .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
-        .where(Person.active, sa.or_(RoleGrant.role == ADMIN, manager, boss, Person.id.in_(sorted(persons))))
+        .where(Person.active, sa.or_(RoleGrant.role == ADMIN, manager, boss, concerned))
     )
     found: dict[int, Reader] = {}
     for number, email, language, company_id, role, site_id, deputy in rows(who):

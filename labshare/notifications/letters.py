@@ -75,9 +75,11 @@ def _message(mail: Addressed, fact: Fact, now: datetime) -> Letter | None:
         said: dict[str, Any] = {"sentence": say(wording.sentence(fact)), "link": link, "details": []}
         if about is not None:
             where = fact.instruments[0] if fact.instruments else about
+            said_when = "starts_at" in fact.data  # or it is about the booking as it stands
+            start, end = (fact.moment(name) if said_when else getattr(about, name) for name in ("starts_at", "ends_at"))
             said["details"] = [
                 (_("Instrument"), f"{where.code} {own(where.name_en, where.name_zh)}"),
-                (_("When"), span(fact.moment("starts_at"), fact.moment("ends_at"), where.tz)),
+                (_("When"), span(start, end, where.tz)),
                 (_("Where"), ics.in_one_line(f"{own(where.site_en, where.site_zh)} {where.location}")),
                 (_("Company"), about.company),
                 *([(_("Asked by"), _("the laboratory, on the company's behalf"))] if about.on_behalf else []),

@@ -114,6 +114,30 @@ def completed(fact: Fact) -> Text:
     return N_("Nobody checked in or out at %(instrument)s; it is taken as used %(used)s by %(company)s.")
 
 
+def noted(fact: Fact) -> Text:
+    if fact.booking is not None and fact.booking.on_behalf:
+        return N_(
+            "This stands in the conduct record of %(company)s until %(expires_at)s, with so many points: %(points)s. "
+            "%(held_against)s, %(booked)s, %(booked_slot)s."
+        )
+    return N_(
+        "This stands in the conduct record of %(name)s, %(company)s, until %(expires_at)s, with so many points: "
+        "%(points)s. %(held_against)s, %(booked)s, %(booked_slot)s."
+    )
+
+
+def restricted(fact: Fact) -> Text:
+    if fact.data["person_id"] is None:
+        return N_(
+            "Nobody of %(company)s may ask for time until %(until)s: its people have %(points)s points together. "
+            "What is booked stays; the conduct record says what it rests on."
+        )
+    return N_(
+        "%(name)s of %(company)s may not ask for time until %(until)s, with %(points)s points. What is booked stays; "
+        "the conduct record says what it rests on."
+    )
+
+
 def window_cancelled(fact: Fact) -> Text:
     if fact.data["was"] == "open":
         return N_("%(who)s ended %(work)s of %(instruments)s early: %(slot)s.")

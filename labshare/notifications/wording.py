@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from labshare.booking.rules import STATE_WORDS
+from labshare.booking.rules.conduct import GONE_WORDS, WHAT_WORDS
 from labshare.booking.sentences import CAUSE_WORDS
 from labshare.kernel.errors import N_, Text
 from labshare.maintenance.rules import KIND_WORDS
@@ -16,7 +17,7 @@ from labshare.quotas import words
 from labshare.web.i18n import moment, own, say, span
 
 _STATES = ("was", "state")
-_MOMENTS = ("decide_by", "answer_by", "began_at", "ended_at", "claimed_until", "since")
+_MOMENTS = ("decide_by", "answer_by", "began_at", "ended_at", "claimed_until", "since", "expires_at")
 _SLOTS = (
     ("slot", "starts_at", "ends_at"),
     ("old_slot", "old_starts_at", "old_ends_at"),
@@ -46,6 +47,8 @@ def _words(fact: Fact) -> dict[str, Any]:
         said["paused"] = ", ".join(said["paused"])
     about = fact.booking
     where = next(iter(fact.instruments), about)
+    if fact.kind.startswith(("conduct_", "restriction_")):
+        said |= _of_conduct(fact)
     if where is None:
         return said | _of_account(said) | {"company": fact.company or ""}
     for name in _MOMENTS:
@@ -73,6 +76,18 @@ def _of_maintenance(fact: Fact) -> dict[str, Any]:
     named = say(N_("%(some)s and %(n)s more", some=", ".join(some), n=more)) if more else ", ".join(some)
     work = KIND_WORDS.get(fact.data.get("kind_of_work", ""))
     return {"instruments": named, "work": say(work) if work else ""}
+
+
+def _of_conduct(fact: Fact) -> dict[str, Any]:
+    """What is held against somebody, or whom it bars and until when, and why that is over where nobody said so."""
+    found: dict[str, Any] = {"barred": fact.data["name"] or fact.company}
+    if "what" in fact.data:
+        found["held_against"] = say(WHAT_WORDS[fact.data["what"]])
+    else:
+        found["until"] = moment(fact.moment("ends_at"))
+    if fact.actor_id is None and fact.data.get("reason") in GONE_WORDS:
+        found["reason"] = say(GONE_WORDS[fact.data["reason"]])
+    return found
 
 
 def _of_account(said: dict[str, Any]) -> dict[str, Any]:

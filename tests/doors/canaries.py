@@ -35,6 +35,7 @@ OURS = {
     "source",
     "awaiting",
     "excuse",
+    "what",
 }
 THEIRS = {  # what a laboratory writes for itself; no company reads it
     "maintenance_window": ("note", "performed_by"),
@@ -67,7 +68,8 @@ def fill(scene: Scene) -> None:
     for company in ("aurora", "borealis"):
         _extend(scene, company, scene.cast.companies[company])
     _maintain(scene, soon + timedelta(days=3))
-    for make in (Scene.booking, Scene.wait, Scene.colleague, Scene.invitation, Scene.token, Scene.session):
+    some = (Scene.booking, Scene.wait, Scene.colleague, Scene.invitation, Scene.token, Scene.session)
+    for make in (*some, Scene.entry, Scene.restriction):
         make(scene)
     with transaction() as tx:
         for company in ("aurora", "borealis"):

@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from labshare.booking.models import Booking, Displacement, WaitlistEntry
+from labshare.booking.models import Booking, ConductEntry, Displacement, Restriction, WaitlistEntry
 from labshare.instruments.models import CalendarYear, Claim, OpeningException
 from labshare.kernel import clock
 from labshare.kernel.db import Base, Transaction, db, transaction
@@ -127,6 +127,24 @@ class Scene:
         whose = {"company_id": self.cast.aurora, "person_id": self.cast.people["mei"]}
         about = {"instrument_id": self.cast.sem, "purpose": "Quiet work", "created_at": LONG_AGO}
         return self._made(WaitlistEntry, **slot, **whose, **about)
+
+    def entry(self) -> int:
+        """What is held against Mei: a no-show of hers."""
+        booking_id = self.booking()
+        with transaction() as tx:
+            tx.execute(sa.delete(Claim).filter_by(kind="booking", owner_id=booking_id))
+            tx.execute(sa.update(Booking).filter_by(id=booking_id).values(state="missed", decide_by=None))
+            self.cast._tell(tx)
+        whose = {"company_id": self.cast.aurora, "person_id": self.cast.people["mei"], "booking_id": booking_id}
+        times = {"at": LONG_AGO, "expires_at": datetime(2040, 1, 1, tzinfo=UTC)}
+        return self._made(ConductEntry, what="no_show", points=2, **whose, **times)
+
+    def restriction(self) -> int:
+        """Mei may not ask for time, long ago, so that she may now."""
+        self.count += 1
+        starts_at = LONG_AGO + timedelta(days=self.count)
+        whose = {"company_id": self.cast.aurora, "person_id": self.cast.people["mei"], "points": 4}
+        return self._made(Restriction, starts_at=starts_at, ends_at=starts_at + timedelta(days=1), **whose)
 
     def colleague(self) -> int:
         """Another member of Aurora, to be looked at, changed and removed."""
@@ -268,7 +286,7 @@ class Scene:
 ANSWERING = ("/accept", "/decline")  # where a booking has to be a displaced one
 OBJECTS: dict[str, Callable[[Scene], Any]] = {
     "booking_id": Scene.booking,
-    "entry_id": Scene.wait,
+    "wait_id": Scene.wait,
     "company_id": lambda scene: scene.cast.aurora,
     "person_id": Scene.colleague,
     "invitation_id": Scene.invitation,
@@ -282,6 +300,8 @@ OBJECTS: dict[str, Callable[[Scene], Any]] = {
     "utility_id": Scene.utility,
     "upkeep_id": Scene.upkeep,
     "site_id": lambda scene: scene.cast.east,
+    "entry_id": Scene.entry,
+    "restriction_id": Scene.restriction,
     "code": lambda _scene: "SEM-01",
     "site": lambda _scene: "EAST",
     "exception_id": Scene.exception,

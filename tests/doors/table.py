@@ -266,6 +266,16 @@ GET   maintenance.suspension        --0--+
 POST  maintenance.suspend           --0--+
 POST  bookings.accept               ++0-0-
 POST  bookings.decline              ++0-0-
+GET   bookings.conduct              ++0+++
+POST  bookings.object_to            ++0---
+POST  bookings.lift_entry           --0+-+
+POST  bookings.lift_restriction     --0+++
+GET   bookings_api.record_of_conduct ++++++
+GET   bookings_api.company_conduct  ++0+++
+POST  bookings_api.object_to        ++0---
+POST  bookings_api.lift_entry       --0+-+
+GET   bookings_api.restrictions     ++++++
+POST  bookings_api.lift_restriction --0+++
 
 GET   inbox.listed                  ++++++
 POST  inbox.read                    ++++++

@@ -62,6 +62,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
         "?instrument=SEM-01",
         "?instrument=SEM-01&starts_at=2020-01-01T09:00&ends_at=2020-01-01T09:07",
     ),
+    "bookings.conduct": ("", "?tab=all"),
     "accounts.statement": ("", "?year=2000", "?instrument=NO-SUCH"),
     "instruments.calendar": ("?year=2026", "?year=2040"),
     "maintenance.windows": ("", "?tab=past", "?tab=all&instrument=NO-SUCH"),

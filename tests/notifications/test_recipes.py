@@ -115,6 +115,16 @@ def _held(**how: Any) -> Make:
     return make
 
 
+def _conduct(kind: type[Any], **how: Any) -> Make:
+    def make(house: House, fact: dict[str, Any]) -> Event:
+        whose = {"person_id": house.cast.people["mei"], "name": "Mei", "what": "no_show"}
+        said = {"company_id": fact["company_id"], "instrument_id": fact["instrument_id"], **whose}
+        event: Event = kind(object_id=66, version=1, booking_id=fact["object_id"], **said, **how)
+        return event
+
+    return make
+
+
 ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the booking's state then, the fact, who is told
     "a request that needs an answer": (
         "mei",
@@ -278,6 +288,20 @@ ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the bookin
         {"mei"},
     ),
     "Chen does without": ("chen", "displaced", _offer(booking.OfferDeclined), {"li"}),
+    "it is held against Mei": (
+        "",
+        "missed",
+        _conduct(booking.ConductNoted, points=2, expires_at=datetime(2030, 1, 1, tzinfo=UTC)),
+        {"mei", "chen"},
+    ),
+    "Mei objects to that": ("mei", "missed", _conduct(booking.ConductObjected, objection="I was there"), {"li"}),
+    "Li lifts it": ("li", "missed", _conduct(booking.ConductLifted, reason="So you were"), {"mei", "chen"}),
+    "what it rested on is gone": (
+        "",
+        "completed",
+        _conduct(booking.ConductLifted, reason="usage_corrected"),
+        {"mei", "chen"},
+    ),
 }
 
 
@@ -541,6 +565,77 @@ def test_what_the_laboratory_took_goes_out_of_the_calendar(house: House, tmp_pat
     assert ["METHOD:REQUEST" in events[0], "METHOD:CANCEL" in events[1]] == [True, True]
 
 
+def _restriction(kind: type[Any], who: str | None, **how: Any) -> Callable[[House], Event]:
+    def make(house: House) -> Event:
+        whose = {"person_id": house.cast.people[who] if who else None, "name": who.title() if who else ""}
+        ends_at = datetime(2030, 1, 1, 4, tzinfo=UTC)
+        event: Event = kind(object_id=8, version=1, company_id=house.cast.aurora, ends_at=ends_at, **whose, **how)
+        return event
+
+    return make
+
+
+BARRED: dict[str, tuple[Callable[[House], Event], str, set[str], str]] = {  # what, who does it, told, in words
+    "Mei may not ask": (
+        _restriction(booking.RestrictionBegan, "mei", points=4),
+        "",
+        {"mei", "chen"},
+        "Mei of Aurora Displays may not ask for time until 1 Jan 2030, 12:00, with 4 points.",
+    ),
+    "nobody of Aurora may ask": (
+        _restriction(booking.RestrictionBegan, None, points=12),
+        "",
+        {"mei", "chen"},
+        "Nobody of Aurora Displays may ask for time until 1 Jan 2030, 12:00: its people have 12 points together.",
+    ),
+    "Mei may ask again": (
+        _restriction(booking.RestrictionLifted, "mei", reason="They called"),
+        "li",
+        {"mei", "chen"},
+        "Mei may ask for time again: They called",
+    ),
+    "Aurora may ask again, by the rules": (
+        _restriction(booking.RestrictionLifted, None, reason="below_limit"),
+        "",
+        {"mei", "chen"},
+        "Aurora Displays may ask for time again: What it rested on was lifted.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BARRED)
+def test_of_a_restriction_those_are_told_whom_it_keeps_from_asking(house: House, tmp_path: Path, case: str) -> None:
+    make, who, told, words = BARRED[case]
+    event = make(house)
+    house.happens(house.cast.actor(who) if who else SYSTEM, event)
+    deliver(clock.now())
+    assert house.told(event.kind()) == house.mailed(event.kind()) == told
+    for letter in mails(tmp_path):
+        assert words in " ".join(text_of(letter).split())
+        assert "%(" not in letter["Subject"]
+        assert f"/companies/{house.cast.aurora}/conduct" in text_of(letter)
+
+
+def test_what_is_held_against_somebody_is_no_colleagues_matter(house: House) -> None:
+    house.add("min", "member", company_id=house.cast.aurora)
+    make, _who, told, _words = BARRED["Mei may not ask"]
+    house.happens(SYSTEM, make(house))
+    house.happens(SYSTEM, ASKED["it is held against Mei"][2](house, house.booking("mei", "missed")))
+    deliver(clock.now())
+    assert house.told("restriction_began") == house.told("conduct_noted") == told
+    make, _who, _told, _words = BARRED["nobody of Aurora may ask"]
+    house.happens(SYSTEM, make(house))
+    deliver(clock.now())
+    assert house.told("restriction_began") == {"mei", "chen", "min"}
+
+
+def test_of_what_staff_booked_on_its_behalf_the_companys_admins_hear(house: House) -> None:
+    fact = house.booking("li", "missed", on_behalf=True)
+    house.happens(SYSTEM, ASKED["it is held against Mei"][2](house, fact))
+    deliver(clock.now())
+    assert house.told("conduct_noted") == {"chen"}
+
+
 ALARMS = {
     "a job failed": lambda now: JobFailed(object_id=1, job="deliver", period=now, tries=4, error="KeyError: x"),
     "a job is late": lambda now: JobLate(object_id=1, job="deliver", lag_seconds=3600),
@@ -563,6 +658,7 @@ def test_every_recipe_is_tried_here(house: House) -> None:
     tried |= {make(company).kind() for make, _told in LABORATORY.values()}
     tried |= {make(clock.now()).kind() for make in ALARMS.values()}
     tried |= {make(house).kind() for make, _told in KEPT.values()}
+    tried |= {make(house).kind() for make, _who, _told, _words in BARRED.values()}
     tried |= {make({"object_id": 1}).kind() for make, _who, _told, _words in HOURS.values()}
     assert set(RECIPES) - tried == {"colleague_invited", "password_reset_asked"}, "these two are in test_mailing.py"
 

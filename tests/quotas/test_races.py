@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from labshare.booking import bookkeeping
 from labshare.booking import services as bookings
@@ -19,61 +16,15 @@ from labshare.booking.services import asking
 from labshare.booking.services.asking import Draft
 from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM
-from labshare.kernel.db import db, rows, snapshot, transaction
-from labshare.kernel.errors import Problem
+from labshare.kernel.db import rows, snapshot, transaction
 from labshare.people.models import Company
 from labshare.quotas import account, allowances, services
 from labshare.quotas.allowances import Caps
 from labshare.quotas.models import Account, Allowance, Balance
+from tests.beside import PATIENCE, Do, paused
 from tests.booking.conftest import slot
 from tests.cast import Cast
 from tests.quotas.conftest import Books, limit
-
-PATIENCE = 1.5  # seconds; who is made to wait by the other's lock is waited for so long
-Do = Callable[[], Any]
-
-
-@pytest.fixture
-def beside(app: Flask) -> Iterator[Callable[[Do], Any]]:
-    """`beside(act)` begins it on a connection of its own; `.result()` is what it gave, or the refusal."""
-    with ThreadPoolExecutor(4) as others:
-
-        def begun(act: Do) -> Any:
-            def run() -> Any:
-                with app.app_context():
-                    try:
-                        return act()
-                    except Problem as problem:
-                        return problem.code
-                    finally:
-                        db.session.remove()
-
-            return others.submit(run)
-
-        yield begun
-
-
-def paused(
-    patch: pytest.MonkeyPatch, module: Any, name: str, *, before: bool = False
-) -> tuple[threading.Event, threading.Event]:
-    """The first to come to this function stands still after it, or `before` it: (it is there, it may go on)."""
-    there, on, act = threading.Event(), threading.Event(), getattr(module, name)
-
-    def stand_still() -> None:
-        if not there.is_set():
-            there.set()
-            on.wait(PATIENCE)
-
-    def slowly(*values: Any, **more: Any) -> Any:
-        if before:
-            stand_still()
-        done = act(*values, **more)
-        if not before:
-            stand_still()
-        return done
-
-    patch.setattr(module, name, slowly)
-    return there, on
 
 
 def test_a_cap_holds_for_two_bookings_in_different_years(

@@ -19,9 +19,9 @@ from labshare.web.guard import actor, first
 from labshare.web.paging import page
 
 
-def may_leave(who: Actor, entry_id: int) -> None:
+def may_leave(who: Actor, wait_id: int) -> None:
     """Does the place in line exist for the actor, and may they give it up? Raises NotFound, Forbidden."""
-    if not policy.may_leave(who, waitlist.seen(who, entry_id)):
+    if not policy.may_leave(who, waitlist.seen(who, wait_id)):
         raise Forbidden
 
 
@@ -44,18 +44,18 @@ def waits(query: dict[str, Any]) -> Response:
     return as_json(waits_listing([Wait(*row) for row in found.items], found.next))
 
 
-@blp.get("/waitlist/<id:entry_id>")
+@blp.get("/waitlist/<id:wait_id>")
 @blp.refuses(404)
 @blp.response(200, WaitOut)
-def wait(entry_id: int) -> Wait:
+def wait(wait_id: int) -> Wait:
     """One place in line."""
-    return waitlist.seen(actor(), entry_id)
+    return waitlist.seen(actor(), wait_id)
 
 
-@blp.delete("/waitlist/<id:entry_id>")
+@blp.delete("/waitlist/<id:wait_id>")
 @first(may_leave)
 @blp.refuses(403, 404, 409)
 @blp.response(200, WaitOut)
-def leave(entry_id: int) -> Wait:
+def leave(wait_id: int) -> Wait:
     """Wait no more."""
-    return services.leave(actor(), entry_id)
+    return services.leave(actor(), wait_id)

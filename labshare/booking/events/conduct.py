@@ -17,6 +17,7 @@ class ConductFact(Event):
     booking_id: int
     instrument_id: int
     person_id: int
+    name: str  # of the person
     what: str  # no_show, late_cancel, overtime
 
 
@@ -48,6 +49,7 @@ class RestrictionFact(Event):
 
     OBJECT: ClassVar[str] = "restriction"
     person_id: int | None  # None: everybody of the company
+    name: str = ""  # of the person
     ends_at: datetime
 
 

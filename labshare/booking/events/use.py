@@ -20,13 +20,17 @@ class BookingStarted(BookingFact):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingCompleted(BookingFact):
-    """The use is over: from when to when it really was, how that is known, and what was found."""
+    """The use is over: from when to when it really was, how that is known, and what was found.
+
+    With an `excuse` nothing of it is held against anybody.
+    """
 
     used_from: datetime
     used_to: datetime
     source: str  # checked_in, operator, assumed
     overtime: bool = False
     left_early: bool = False
+    excuse: str = ""
     problem: str = ""
 
 

@@ -9,12 +9,13 @@ from typing import Any
 from flask import request, url_for
 
 from labshare.booking import beyond as standing_beyond
-from labshare.booking import displacement, lifecycle, outcomes, policy, presence, queries, rules
+from labshare.booking import conduct, displacement, lifecycle, outcomes, policy, presence, queries, rules
 from labshare.booking import history as told
 from labshare.booking.events import BookingOffered
 from labshare.booking.models import Booking
 from labshare.booking.pages.frame import later_ends, pages
 from labshare.booking.queries import Seen
+from labshare.booking.rules.conduct import WHAT_WORDS
 from labshare.booking.sentences import CAUSE_WORDS, USE_WORDS, sentence
 from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
@@ -146,6 +147,8 @@ def booking_page(booking_id: int, form: Form) -> str:
         successor=outcomes.successor(seen.id) if way is not None else None,
         may_answer=policy.MAY["accept"](who, seen),
         cause_words=CAUSE_WORDS,
+        held_against=conduct.of_booking(booking_id),
+        conduct_words=WHAT_WORDS,
         retry_key=new_key(),
     )
 

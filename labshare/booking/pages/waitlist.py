@@ -36,8 +36,8 @@ TONES = {
 OPEN = {IN_LINE, ASKED}
 
 
-def _may_leave(who: Actor, entry_id: int) -> None:
-    if not policy.may_leave(who, waitlist.seen(who, entry_id)):
+def _may_leave(who: Actor, wait_id: int) -> None:
+    if not policy.may_leave(who, waitlist.seen(who, wait_id)):
         raise Forbidden
 
 
@@ -87,12 +87,12 @@ def join() -> Any:
     return redirect(url_for("bookings.waitlist"), 303)
 
 
-@pages.post("/waitlist/<id:entry_id>/leave")
+@pages.post("/waitlist/<id:wait_id>/leave")
 @first(_may_leave)
-def leave(entry_id: int) -> Any:
+def leave(wait_id: int) -> Any:
     """Wait no more."""
     try:
-        services.leave(actor(), entry_id, form_retry(url_for("bookings.waitlist")))
+        services.leave(actor(), wait_id, form_retry(url_for("bookings.waitlist")))
     except Conflict as problem:
         return make_response(_page(say(problem.detail or problem.title)), problem.status)
     flash(_("You do not wait for this time any more."), "good")

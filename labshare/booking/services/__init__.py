@@ -1,6 +1,7 @@
 """What people do with bookings."""
 
 from labshare.booking.services.asking import check, move, request
+from labshare.booking.services.conducting import lift_entry, lift_restriction, object_to
 from labshare.booking.services.deciding import approve, cancel, offer, reject
 from labshare.booking.services.endorsing import endorse, hand_over
 from labshare.booking.services.enforcing import pass_to_manager, release_suspended
@@ -30,8 +31,11 @@ __all__ = [
     "judge",
     "lapse",
     "leave",
+    "lift_entry",
+    "lift_restriction",
     "make_offer",
     "move",
+    "object_to",
     "offer",
     "offer_next",
     "pass_to_manager",

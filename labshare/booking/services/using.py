@@ -107,7 +107,7 @@ def record(
             _correct(tx, actor, old, known, scene, slot, values, reason, now)
             charging.corrected(tx, actor, old, known, slot.start, slot.end, now, reason)
             return tx.done(ending.use_of(old))
-        told = {"overtime": overtime, "left_early": early}
+        told = {"overtime": overtime, "left_early": early, "excuse": excuse or other}
         _tell(tx, actor, old, slot, judgement.OPERATOR, now, **told)  # compared and swapped before anything is written
         tx.note(_record, _row(old, known, slot.start, judgement.OPERATOR) | _ended(slot, slot.end) | values)
         ending.hold(tx, old, judgement.kept(scene.claim, slot.start, slot.end, known))
@@ -175,7 +175,7 @@ def _tell(tx: Transaction, actor: Actor, old: Seen, used: Slot, source: str, now
     change(tx, actor, old, None, {"state": lifecycle.COMPLETED}, BookingCompleted, now, **said)
 
 
-_CORRECTED = ("starts_at", "ends_at", "minutes", "samples", "note", "source")
+_CORRECTED = ("starts_at", "ends_at", "minutes", "samples", "note", "source", "overtime", "excuse")
 
 
 def _correct(

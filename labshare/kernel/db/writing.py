@@ -108,6 +108,15 @@ class Transaction:
         self.note(table, {"id": number, **values})
         return number
 
+    def alone_with(self, company_id: int) -> None:
+        """Nobody else is alone with the company until this transaction ends.
+
+        Asked after a booking is changed, before its time or any balance is, and for one company only. Where one writes
+        at a time, one is alone.
+        """
+        if self.connection.dialect.name == "postgresql":
+            self.execute(sa.select(sa.func.pg_advisory_xact_lock(_COMPANY_KEYS | company_id)))
+
     def done(self, result: _T) -> _T:
         """Hand the result on, having stored the answer to a retried request first."""
         if self._retry is not None:
@@ -181,7 +190,8 @@ def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> It
         raise problem from error
 
 
-_INSTRUMENT_KEYS = 1 << 48  # advisory keys of instruments lie above this, those of retries above 1 << 61
+# Advisory keys of instruments lie above the first, those of companies above the second, those of retries above 1 << 61.
+_INSTRUMENT_KEYS, _COMPANY_KEYS = 1 << 48, 1 << 49
 
 
 def _begin(connection: sa.Connection, instruments: Iterable[int], retry: Retried | None) -> None:

@@ -7,12 +7,13 @@ of their bookings. Mail follows the person's choice by group; links to passwords
 
 from __future__ import annotations
 
-from labshare.notifications.recipes import booking, displacement, house, maintenance, waitlist
+from labshare.notifications.recipes import booking, conduct, displacement, house, maintenance, waitlist
 from labshare.notifications.recipes.shape import (
     ACCOUNT,
     ADMINS,
     ALARMS,
     ASKER,
+    BARRED,
     BOOKINGS,
     CUSTOMER,
     DEPUTIES,
@@ -37,6 +38,7 @@ from labshare.notifications.recipes.shape import (
 
 RECIPES: dict[str, Recipe] = {
     **booking.RECIPES,
+    **conduct.RECIPES,
     **displacement.RECIPES,
     **waitlist.RECIPES,
     **maintenance.RECIPES,
@@ -48,6 +50,7 @@ __all__ = [
     "ADMINS",
     "ALARMS",
     "ASKER",
+    "BARRED",
     "BOOKINGS",
     "CUSTOMER",
     "DEPUTIES",

@@ -20,6 +20,7 @@ MANAGERS = "managers"  # the lab managers of the instrument's site
 DEPUTIES = "deputies"  # those who stand in for them
 LABORATORY = "laboratory"  # the lab managers of every site: what a company may use is of no one site
 HOLDERS = "holders"  # who has approved bookings on those instruments around that time
+BARRED = "barred"  # the person of the company the fact names, or where it names none everybody of it
 ADMINS = "admins"
 ONESELF = "oneself"  # the person the fact is about, whoever did it
 INVITED = "invited"  # an address, and nobody yet

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from labshare.booking import queries, services
+from labshare.booking import conduct, queries, services
 from labshare.booking.services.asking import Draft
 from labshare.kernel.actor import SYSTEM
 from labshare.kernel.errors import Problem
@@ -167,6 +167,9 @@ class Asking(Life):
         cap = self.caps[of]
         if cap is not None and self.oracle.ahead(of, self.now) + 1 > cap:
             foretold.add("too_many_bookings")
+        person = None if staff else actor.person_id
+        barred = [one for one in conduct.running_in(of, self.now) if one.person_id in (None, person)]
+        foretold |= {"restricted"} if barred else set()
         made, refused = self.told(lambda: services.request(actor, Draft(where.code, slot, "Life", of)))
         if self.says("ask", refused, foretold):
             over = "ask" in exceeded
@@ -174,6 +177,9 @@ class Asking(Life):
             booking = Booked(made.id, of, where, slot.start, slot.end, state, over, self.now, None)
             self.answered_by(booking, slot)
             self.oracle.bookings[made.id] = booking
+        self.did["restricted"] += bool(barred)
+        for one in barred:  # or lives would come to a stop
+            services.lift_restriction(self.world.cast.li, one.id, "Go on")
 
     def _against(self, company: int, exceeded: set[str], others: set[str]) -> set[str]:
         reasons = {"company_suspended": company in self.suspended, "quota_exceeded": "refuse" in exceeded}

@@ -1,0 +1,69 @@
+"""What is told of the conduct record, and of whom it keeps from asking for time."""
+
+from __future__ import annotations
+
+from labshare.booking import events as booking
+from labshare.kernel.errors import N_
+from labshare.notifications import sayings
+from labshare.notifications.facts import Fact
+from labshare.notifications.recipes.shape import (
+    ACCOUNT,
+    ASKER,
+    BARRED,
+    BOOKINGS,
+    CUSTOMER,
+    MANAGERS,
+    QUEUE,
+    Recipe,
+    always,
+    plain,
+)
+
+
+def _concerned(fact: Fact) -> tuple[str, ...]:
+    """Whose booking it was, and the company's admins; what the laboratory's people booked is the company's alone."""
+    return (CUSTOMER,) if fact.booking is not None and fact.booking.on_behalf else (ASKER, CUSTOMER)
+
+
+RECIPES: dict[str, Recipe] = {
+    booking.ConductNoted.kind(): Recipe(
+        BOOKINGS,
+        _concerned,
+        N_("In the conduct record: %(booked)s, %(booked_slot)s"),
+        sayings.noted,
+    ),
+    booking.ConductObjected.kind(): Recipe(
+        QUEUE,
+        always(MANAGERS),
+        N_("An objection: %(booked)s, %(booked_slot)s"),
+        plain(
+            N_(
+                "%(who)s of %(company)s objects to what stands in the conduct record (%(held_against)s, %(booked)s, "
+                "%(booked_slot)s): %(objection)s"
+            )
+        ),
+    ),
+    booking.ConductLifted.kind(): Recipe(
+        BOOKINGS,
+        _concerned,
+        N_("Lifted from the conduct record: %(booked)s, %(booked_slot)s"),
+        plain(
+            N_(
+                "What stood in the conduct record (%(held_against)s, %(booked)s, %(booked_slot)s) counts no more: "
+                "%(reason)s"
+            )
+        ),
+    ),
+    booking.RestrictionBegan.kind(): Recipe(
+        ACCOUNT,
+        always(BARRED, CUSTOMER),
+        N_("No new bookings until %(until)s"),
+        sayings.restricted,
+    ),
+    booking.RestrictionLifted.kind(): Recipe(
+        ACCOUNT,
+        always(BARRED, CUSTOMER),
+        N_("New bookings again: %(barred)s"),
+        plain(N_("%(barred)s may ask for time again: %(reason)s")),
+    ),
+}
