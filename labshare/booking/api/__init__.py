@@ -1,6 +1,6 @@
 """The JSON door to bookings, to the timeline, and to what other hours would do to both."""
 
-from labshare.booking.api import asking, foreseeing
+from labshare.booking.api import asking, foreseeing, queueing
 from labshare.booking.api.frame import blp
 
-__all__ = ["asking", "blp", "foreseeing"]
+__all__ = ["asking", "blp", "foreseeing", "queueing"]

@@ -1,6 +1,6 @@
 """The HTML door to bookings: asking, answering, and the timeline as people see it."""
 
-from labshare.booking.pages import answering, asking, calendar, foreseeing, listing, offering, using
+from labshare.booking.pages import answering, asking, calendar, foreseeing, listing, offering, queueing, using
 from labshare.booking.pages.frame import pages
 
-__all__ = ["answering", "asking", "calendar", "foreseeing", "listing", "offering", "pages", "using"]
+__all__ = ["answering", "asking", "calendar", "foreseeing", "listing", "offering", "pages", "queueing", "using"]

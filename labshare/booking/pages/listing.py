@@ -1,4 +1,4 @@
-"""The company's bookings, one booking with its history, and the queue of what waits for an answer."""
+"""The company's bookings, one booking with its history, and what stands beyond a lowered allowance."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 from flask import request, url_for
 
 from labshare.booking import beyond as standing_beyond
-from labshare.booking import displacement, lifecycle, outcomes, policy, presence, queries, rules
+from labshare.booking import displacement, lifecycle, outcomes, policy, presence, queries, rules, waivers
+from labshare.booking import dossier as dossiers
 from labshare.booking import history as told
 from labshare.booking.models import Booking
 from labshare.booking.pages.frame import pages
 from labshare.booking.queries import Seen
 from labshare.booking.sentences import CAUSE_WORDS, USE_WORDS, sentence
+from labshare.booking.words import CONDUCT_WORDS, REJECT_TEMPLATES
 from labshare.instruments import queries as catalogue
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
@@ -30,6 +32,7 @@ from labshare.web.paging import PageArguments, page
 from labshare.web.retrying import new_key
 from labshare.web.wall import as_local
 
+TIMES = ("starts_at", "ends_at")  # as a link to another time fills them in
 TABS = {
     "upcoming": N_("Upcoming"),
     "waiting": N_("Waiting for an answer"),
@@ -79,7 +82,7 @@ def listed() -> str:
 @pages.get("/bookings/<id:booking_id>", endpoint="show")
 def one(booking_id: int) -> str:
     """One booking: its facts, what can be done with it, and what happened to it."""
-    return booking_page(booking_id, Form())
+    return booking_page(booking_id, Form({name: request.args[name] for name in TIMES if name in request.args}))
 
 
 def booking_page(booking_id: int, form: Form) -> str:
@@ -119,6 +122,11 @@ def booking_page(booking_id: int, form: Form) -> str:
         successor=outcomes.successor(seen.id) if way is not None else None,
         may_answer=policy.MAY["accept"](who, seen),
         cause_words=CAUSE_WORDS,
+        dossier=dossiers.of([seen], now)[0] if {"approve", "offer"} & can else None,
+        waived=waivers.of_bookings([seen.id])[seen.id],
+        rule_words=rules.RULE_WORDS,
+        conduct_words=CONDUCT_WORDS,
+        templates=REJECT_TEMPLATES,
         retry_key=new_key(),
     )
 
@@ -150,16 +158,3 @@ def beyond() -> str:
     items: list[Any] = [Seen(*row) for row in found.items]
     limits = standing_beyond.limits_of([one.id for one in items])
     return show("booking/beyond.html", "rows", items=items, more=more, limits=limits, words=words)
-
-
-@pages.get("/queue")
-@first(_staff_only)
-def queue() -> str:
-    """What waits for the actor's answer, the most urgent first."""
-    asked = load(PageArguments(), {name: request.args[name] for name in ("cursor",) if name in request.args})
-    statement = queries.waiting(actor()).where(Booking.starts_at > clock.now())
-    found = page(statement, Booking.decide_by, Booking.id, asked["limit"], asked["cursor"])
-    more = url_for("bookings.queue", cursor=found.next) if found.next else None
-    items: list[Any] = [Seen(*row) for row in found.items]
-    beyond = standing_beyond.count_approved(actor(), clock.now())
-    return show("booking/queue.html", "rows", items=items, more=more, beyond=beyond, retry_key=new_key())

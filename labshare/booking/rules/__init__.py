@@ -25,13 +25,14 @@ from labshare.booking.rules.asking import (
 )
 from labshare.booking.rules.holding import CHANGED, WAITED_FOR, hold_until, offer_refusals
 from labshare.booking.rules.terms import Claimed
-from labshare.booking.rules.waiving import MANAGER, QUOTA, WAIVABLE, left, passed
+from labshare.booking.rules.waiving import MANAGER, QUOTA, RULE_WORDS, WAIVABLE, left, passed, waivable
 
 __all__ = [
     "CHANGED",
     "MANAGER",
     "QUOTA",
     "REMIND_AHEAD",
+    "RULE_WORDS",
     "STATE_WORDS",
     "WAITED_FOR",
     "WAIVABLE",
@@ -57,6 +58,7 @@ __all__ = [
     "too_late",
     "too_many",
     "too_much",
+    "waivable",
     "window",
     "wrong_move",
 ]

@@ -24,6 +24,7 @@ from labshare.booking.schemas.foreseen import (
     OutsideOut,
     outside_out,
 )
+from labshare.booking.schemas.queued import AnswersIn, AnswersOut, QueueIn, QueueOut, queued_out
 from labshare.booking.schemas.told import (
     BookingOut,
     BookingShownOut,
@@ -41,6 +42,8 @@ from labshare.booking.schemas.told import (
 
 __all__ = [
     "AcceptIn",
+    "AnswersIn",
+    "AnswersOut",
     "ApproveIn",
     "BookingIn",
     "BookingOut",
@@ -60,6 +63,8 @@ __all__ = [
     "NoticePreviewIn",
     "OfferIn",
     "OutsideOut",
+    "QueueIn",
+    "QueueOut",
     "RejectIn",
     "Shown",
     "TimelineIn",
@@ -71,5 +76,6 @@ __all__ = [
     "listing",
     "nothing_used",
     "outside_out",
+    "queued_out",
     "shares_out",
 ]

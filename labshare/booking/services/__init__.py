@@ -1,5 +1,6 @@
 """What people do with bookings."""
 
+from labshare.booking.services.answering_many import answer_many
 from labshare.booking.services.asking import check, move, request
 from labshare.booking.services.deciding import approve, cancel, offer, reject
 from labshare.booking.services.enforcing import pass_to_manager, release_suspended
@@ -10,6 +11,7 @@ from labshare.booking.services.waiting import expire, remind_of_booking, remind_
 __all__ = [
     "Wish",
     "accept",
+    "answer_many",
     "approve",
     "cancel",
     "check",
