@@ -12,7 +12,7 @@ from labshare.booking.change import standing
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, transaction
-from labshare.kernel.errors import N_, Forbidden, Invalid, NotAll, Problem
+from labshare.kernel.errors import N_, Busy, Forbidden, Invalid, NotAll, Problem
 from labshare.kernel.retry import Replayed, Retry
 from labshare.quotas.account import Overdrawn
 
@@ -82,8 +82,8 @@ def _each(
     if retry is not None:
         retry.replay()
     outcomes = [_one(actor, one, move, word, now, retry) for one in chosen]
-    if retry is not None:
-        with transaction(retry=retry) as tx:
+    if retry is not None and not any(isinstance(one.problem, Busy) for one in outcomes):
+        with transaction(retry=retry) as tx:  # what was only busy may be asked for again under the same key
             tx.done(outcomes)
     return outcomes
 
