@@ -135,8 +135,8 @@ REACH = (timedelta(days=1), timedelta(days=4), timedelta(days=10))  # how far is
 def nearest_of(asked: Sequence[tuple[Known, Slot]], now: datetime, most: int) -> list[list[Slot]]:
     """The nearest slots of the same length on the instrument itself, so many at most; of many slots, each by itself.
 
-    Two statements, however many they are; what each of them holds itself is not free. Looks no further than it must,
-    for a long list asks this of every line.
+    None overlaps another, nor what the slot's own booking holds. Two statements, however many they are; looks no
+    further than it must, for a long list asks this of every line.
     """
     if not asked:
         return []
@@ -152,10 +152,17 @@ def _near(known: Known, slot: Slot, claims: list[Taken], opening: Hours, now: da
         within = Slot(slot.start - reach, slot.end + reach)
         wide = within.padded(1440, 1440)
         near = [one for one in claims if one.slot.overlaps(wide)]
-        found = _nearest(slots(known, near, within, slot.minutes, now, opening), slot, most)
-        if len(found) == most:
-            break
-    return found
+        found = []
+        for one in sorted(slots(known, near, within, slot.minutes, now, opening), key=lambda one: _away(one, slot)):
+            if not any(one.overlaps(other) for other in found):
+                found.append(one)
+            if len(found) == most:
+                return sorted(found)
+    return sorted(found)
+
+
+def _away(one: Slot, slot: Slot) -> timedelta:
+    return abs(one.start - slot.start)
 
 
 def _around(slot: Slot, now: datetime) -> Slot:
@@ -193,4 +200,4 @@ def _possible_length(known: Known, minutes: int) -> int:
 
 
 def _nearest(free: Iterable[Slot], slot: Slot, most: int) -> list[Slot]:
-    return sorted(sorted(free, key=lambda one: abs(one.start - slot.start))[:most])
+    return sorted(sorted(free, key=lambda one: _away(one, slot))[:most])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -21,9 +22,11 @@ from labshare.booking.queue import Choices, Sought
 from labshare.booking.schemas import AnswersIn, QueueIn
 from labshare.booking.services.answering_many import Outcome
 from labshare.booking.words import CONDUCT_WORDS, REJECT_TEMPLATES
+from labshare.instruments.words import length
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
-from labshare.kernel.errors import Conflict, Forbidden, Invalid, NotAll, Problem
+from labshare.kernel.errors import Conflict, Forbidden, Invalid, NotAll, Problem, Text
+from labshare.kernel.slots import MINUTE
 from labshare.quotas import words
 from labshare.web.bodies import form as fields_of
 from labshare.web.bodies import load
@@ -106,7 +109,7 @@ def _page(asked: dict[str, Any], form: Form, failed: dict[int, Problem] | None =
         "booking/queue.html",
         "rows",
         items=dossier.of([Seen(*row) for row in found.items], now),
-        now=now,
+        left=lambda until: _left(until - now),
         more=url_for("bookings.queue", **kept, cursor=found.next) if found.next else None,
         here=url_for("bookings.queue", **kept, cursor=asked["cursor"]),
         sought={"values": kept},
@@ -121,6 +124,12 @@ def _page(asked: dict[str, Any], form: Form, failed: dict[int, Problem] | None =
         templates=REJECT_TEMPLATES,
         retry_key=new_key(),
     )
+
+
+def _left(time: timedelta) -> Text:
+    """What is left of it, in whole hours as long as there are many."""
+    minutes = max(time // MINUTE, 0)
+    return length(minutes if minutes < 120 else minutes // 60 * 60)
 
 
 def _kept(sought: Sought) -> dict[str, Any]:
