@@ -184,7 +184,7 @@ def test_asking_and_answering_take_no_javascript(visit: Visit, house: House, lan
     manager.menu("Queue").click()
     row = manager.page.locator(".request").filter(has_text=purpose)
     row.get_by_role("link", name=manager.words("Look"), exact=True).click()
-    manager.page.locator("[name=reason]").fill("Bring the samples a day early.")
+    manager.page.locator("#f-reason").fill("Bring the samples a day early.")
     manager.button("Approve").click()
     manager.is_told("Approved.")
     assert state(house, booking) == "approved"
