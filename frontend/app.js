@@ -4,4 +4,5 @@ import "./js/choices.js";
 import "./js/failures.js";
 import "./js/forms.js";
 import "./js/menus.js";
+import "./js/queue.js";
 import "./js/timeline.js";

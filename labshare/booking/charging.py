@@ -7,7 +7,7 @@ transaction, after everything else it writes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -119,6 +119,12 @@ def lines_of_use(
             Entry(number, terms, kind, takes - had, mine),
         ]
     return entries
+
+
+def lines_of_hold(booking: Seen, shares: Iterable[Share], reason: str = "") -> list[Entry]:
+    """What has to be written so that the booking holds these."""
+    mine = whose(booking, reason)
+    return [Entry(share.balance_id, share.terms, HOLD, share.minutes, mine) for share in shares]
 
 
 def lines_of_release(bookings: Collection[Seen], kind: str, reason: str = "") -> list[Entry]:

@@ -129,6 +129,42 @@ def alternatives_of(
     ]
 
 
+REACH = (timedelta(days=1), timedelta(days=4), timedelta(days=10))  # how far is looked, if nearer is not enough
+
+
+def nearest_of(asked: Sequence[tuple[Known, Slot]], now: datetime, most: int) -> list[list[Slot]]:
+    """The nearest slots of the same length on the instrument itself, so many at most; of many slots, each by itself.
+
+    None overlaps another, nor what the slot's own booking holds. Two statements, however many they are; looks no
+    further than it must, for a long list asks this of every line.
+    """
+    if not asked:
+        return []
+    widest = Slot(min(slot.start for _, slot in asked) - REACH[-1], max(slot.end for _, slot in asked) + REACH[-1])
+    known = {one.id: one for one, _ in asked}
+    claims, opening = timeline.taken(known, widest.padded(1440, 1440)), hours.of(list(known.values()))
+    return [_near(one, slot, claims[one.id], opening[one.id], now, most) for one, slot in asked]
+
+
+def _near(known: Known, slot: Slot, claims: list[Taken], opening: Hours, now: datetime, most: int) -> list[Slot]:
+    found: list[Slot] = []
+    for reach in REACH:
+        within = Slot(slot.start - reach, slot.end + reach)
+        wide = within.padded(1440, 1440)
+        near = [one for one in claims if one.slot.overlaps(wide)]
+        found = []
+        for one in sorted(slots(known, near, within, slot.minutes, now, opening), key=lambda one: _away(one, slot)):
+            if not any(one.overlaps(other) for other in found):
+                found.append(one)
+            if len(found) == most:
+                return sorted(found)
+    return sorted(found)
+
+
+def _away(one: Slot, slot: Slot) -> timedelta:
+    return abs(one.start - slot.start)
+
+
 def _around(slot: Slot, now: datetime) -> Slot:
     start = max(slot.start - LOOK_AROUND, now)
     return Slot(start, max(slot.end + LOOK_AROUND, start + LOOK_AROUND))
@@ -164,4 +200,4 @@ def _possible_length(known: Known, minutes: int) -> int:
 
 
 def _nearest(free: Iterable[Slot], slot: Slot, most: int) -> list[Slot]:
-    return sorted(sorted(free, key=lambda one: abs(one.start - slot.start))[:most])
+    return sorted(sorted(free, key=lambda one: _away(one, slot))[:most])

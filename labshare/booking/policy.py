@@ -31,6 +31,11 @@ def may_decide(actor: Actor, booking: Owned) -> bool:
     return actor.manages(booking.site_id)
 
 
+def may_answer_many(actor: Actor) -> bool:
+    """Whoever may have a queue: the laboratory's staff; each request is then asked about by itself."""
+    return actor.is_staff
+
+
 def may_waive(actor: Actor, site_id: int) -> bool:
     """Rules are let pass by name by the site's lab managers, and admins."""
     return actor.manages(site_id)

@@ -82,6 +82,16 @@ class Conflict(Problem):
     status, code, title = 409, "conflict", N_("This is not possible as things stand")
 
 
+class NotAll(Conflict):
+    """Of what was to be done together some cannot be, so nothing was (409); `failed` says which, and why."""
+
+    code, title = "not_all", N_("Nothing was done: not all of it is possible")
+
+    def __init__(self, what: str, failed: Mapping[int, Problem], detail: Text | None = None) -> None:
+        super().__init__(detail)
+        self.what, self.failed = what, dict(failed)
+
+
 class Invalid(Problem):
     """The input breaks its form (422); `fields` maps each field to its messages."""
 

@@ -63,6 +63,11 @@ class Retry:
         digest = hashlib.sha256(f"{self.person_id}:{self.key}".encode()).digest()
         return 1 << 61 | int.from_bytes(digest[:7], "big")
 
+    def part(self, number: int) -> Retry:
+        """The same request's, of one of the many things it asks for, where each is done by itself."""
+        key = hashlib.sha256(f"{self.key}\0{number}".encode()).hexdigest()
+        return Retry(self.person_id, key, self.fingerprint, self.status, lambda _result: "")
+
     def replay(self) -> None:
         """Raise Replayed where this key was answered before, Invalid where it asked for something else."""
         answers = rows(_FIND, whose=self.person_id, said=self.key)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -43,7 +44,7 @@ class Quote:
     person_cap: int | None
 
 
-_COUNTED = (
+_OPEN = (
     sa.select(
         _account.c.id,
         _account.c.company_cap,
@@ -71,19 +72,24 @@ _COUNTED = (
         ),
     )
     .where(
-        _account.c.company_id == sa.bindparam("company"),
         _allowance.c.counts_from <= sa.bindparam("last", type_=sa.Date),
         sa.or_(_allowance.c.valid_to.is_(None), _allowance.c.valid_to >= sa.bindparam("first", type_=sa.Date)),
-        sa.or_(
-            _allowance.c.scope == "all",
-            sa.and_(_allowance.c.scope == "category", _allowance.c.scope_id == sa.bindparam("category")),
-            sa.and_(_allowance.c.scope == "instrument", _allowance.c.scope_id == sa.bindparam("instrument")),
-            sa.and_(_allowance.c.scope == "site", _allowance.c.scope_id == sa.bindparam("site")),
-        ),
     )
     .order_by(_balance.c.id)
 )
+_COUNTED = _OPEN.where(
+    _account.c.company_id == sa.bindparam("company"),
+    sa.or_(
+        _allowance.c.scope == "all",
+        sa.and_(_allowance.c.scope == "category", _allowance.c.scope_id == sa.bindparam("category")),
+        sa.and_(_allowance.c.scope == "instrument", _allowance.c.scope_id == sa.bindparam("instrument")),
+        sa.and_(_allowance.c.scope == "site", _allowance.c.scope_id == sa.bindparam("site")),
+    ),
+)
 _IN_FORCE = _COUNTED.where(_allowance.c.withdrawn_at.is_(None))
+_OF_MANY = _OPEN.add_columns(_account.c.company_id, _allowance.c.scope_id).where(
+    _allowance.c.withdrawn_at.is_(None), _account.c.company_id.in_(sa.bindparam("companies", expanding=True))
+)
 _touched = sa.select(_balance.c.allowance_id).join(_ledger, _ledger.c.balance_id == _balance.c.id)
 _IN_FORCE_OR_TOUCHED = _COUNTED.where(
     sa.or_(
@@ -104,6 +110,35 @@ def of_slot(company_id: int, place: Place, slot: Slot, standing: Iterable[Standi
     return replace(found, shares=tuple(shares))
 
 
+def of_slots(
+    asked: Sequence[tuple[int, Place, Slot]], standings: Sequence[Iterable[Standing]]
+) -> list[tuple[Share, ...]]:
+    """What each of many slots takes of its company's account, by itself, in one statement.
+
+    `standings` is what each one's booking holds already. To be shown, not to be reckoned with: what has no balance yet
+    is left out.
+    """
+    if not asked:
+        return []
+    days = [rules.days_of(slot, place.zone) for _, place, slot in asked]
+    within = {"first": min(first for first, _ in days), "last": max(last for _, last in days)}
+    by_company: dict[int, list[Any]] = defaultdict(list)
+    for row in rows(_OF_MANY, companies=sorted({company_id for company_id, *_ in asked}), **within):
+        by_company[row.company_id].append(row)
+    found = []
+    for (company_id, place, slot), before in zip(asked, standings, strict=True):
+        mine = {one.balance_id: one.held for one in before}
+        under = [row for row in by_company[company_id] if _falls_under(row, place)]
+        shares = _shares(under, place, slot.start, slot.end, strict=False)
+        found.append(tuple(replace(share, mine=mine.get(share.balance_id, 0)) for share in shares))
+    return found
+
+
+def _falls_under(row: Any, place: Place) -> bool:
+    there = {"category": place.category_id, "instrument": place.id, "site": place.site_id}
+    return row.scope == "all" or there[row.scope] == row.scope_id
+
+
 def of_use(company_id: int, booking_id: int, place: Place, start: datetime, end: datetime) -> tuple[Share, ...]:
     """What a use takes: of the allowances in force, and of those its booking stands in. Raises NotOpen."""
     return _counted(_IN_FORCE_OR_TOUCHED, company_id, place, start, end, booking=booking_id).shares
@@ -120,6 +155,13 @@ def _counted(
     found = rows(statement, **asked, **more)
     if not found:
         raise NotOpen
+    shares = _shares(found, place, start, end)
+    return Quote(found[0].id, shares, found[0].company_cap, found[0].person_cap)
+
+
+def _shares(
+    found: Iterable[Any], place: Place, start: datetime, end: datetime, strict: bool = True
+) -> tuple[Share, ...]:
     allowances: dict[int, Any] = {}
     balances: dict[tuple[int, date], Any] = {}
     for row in found:
@@ -132,7 +174,7 @@ def _counted(
         for starts_on, minutes in pieces:
             balance = balances.get((number, starts_on))
             if balance is None:
-                if allowance.withdrawn_at is not None:
+                if allowance.withdrawn_at is not None or not strict:
                     continue
                 raise NotOpen
             shares.append(
@@ -143,5 +185,4 @@ def _counted(
                     terms=balance.terms,
                 )
             )
-    shares.sort(key=lambda share: share.balance_id)
-    return Quote(found[0].id, tuple(shares), found[0].company_cap, found[0].person_cap)
+    return tuple(sorted(shares, key=lambda share: share.balance_id))

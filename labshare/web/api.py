@@ -55,6 +55,7 @@ class ProblemOut(Schema):
     errors = fields.Dict(keys=fields.String(), values=fields.Raw(), metadata={"description": "Messages by field."})
     reasons = fields.List(fields.Nested(ReasonOut), metadata={"description": "With 409: every rule that says no."})
     alternatives = fields.List(fields.Dict(), metadata={"description": "With 409: the nearest slots that pass."})
+    failed = fields.List(fields.Dict(), metadata={"description": "With `not_all`: which could not be, and why."})
 
 
 class Blueprint(flask_smorest.Blueprint):

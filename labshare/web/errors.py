@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from labshare.kernel.db import db, problem_of
-from labshare.kernel.errors import N_, Busy, NotFound, NotSignedIn, Problem, Reason, Text
+from labshare.kernel.errors import N_, Busy, NotAll, NotFound, NotSignedIn, Problem, Reason, Text
 from labshare.kernel.retry import Replayed
 from labshare.web.guard import is_api
 from labshare.web.i18n import own, said, say
@@ -49,7 +49,18 @@ def as_dict(problem: Problem) -> dict[str, Any]:
     if problem.status == HTTPStatus.CONFLICT:
         body["reasons"] = reasons_out(problem.reasons)
         body["alternatives"] = [alternative_out(one) for one in problem.alternatives]
+    if isinstance(problem, NotAll):
+        body["failed"] = [{problem.what: number, **failure_out(one)} for number, one in problem.failed.items()]
     return body
+
+
+def failure_out(problem: Problem) -> dict[str, Any]:
+    """Why one of many things cannot be, as it goes over the wire."""
+    return {
+        "code": problem.code,
+        "detail": say(problem.detail or problem.title),
+        "reasons": reasons_out(problem.reasons),
+    }
 
 
 def reasons_out(reasons: list[Reason]) -> list[dict[str, Any]]:

@@ -26,4 +26,5 @@ class Form:
         self.errors = errors or {}
         self.refused = ""  # in one sentence, why the form was refused
         self.reasons: list[str] = []
+        self.waivable: list[tuple[str, str]] = []  # (code, why): what the sender may let pass
         self.offers: list[dict[str, str]] = []  # what would pass instead: {href, label, note}

@@ -23,6 +23,7 @@ from tests.doors.walk import routes
 # Words of ours, secrets nobody reads, and what is unreadable when marked; everything else is people's own text.
 OURS = {
     "state",
+    "awaiting",
     "kind",
     "role",
     "language",
@@ -33,7 +34,6 @@ OURS = {
     "fingerprint",
     "zone",
     "source",
-    "awaiting",
     "excuse",
     "what",
 }

@@ -154,6 +154,7 @@ POST  bookings.create               ++++++
 GET   bookings.overview             ++++++
 GET   bookings.week                 ++++++
 GET   bookings.queue                ---+++
+POST  bookings.answer_many          ---+++
 GET   bookings.beyond               ---+++
 GET   bookings.show                 ++0+0+
 POST  bookings.approve              --0+0+
@@ -174,6 +175,8 @@ DELETE bookings_api.leave           ++0+0+
 GET   bookings_api.listed           ++++++
 POST  bookings_api.request          ++++++
 POST  bookings_api.check            ++++++
+GET   bookings_api.waiting          ---+++
+POST  bookings_api.answer_many      ---+++
 GET   bookings_api.shown            ++0+0+
 POST  bookings_api.approve          --0+0+
 POST  bookings_api.offer            --0+0+

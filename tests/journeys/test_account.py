@@ -67,11 +67,11 @@ def test_an_admin_sets_an_allowance_a_member_sees_what_is_left_and_a_manager_wai
 
     manager = visit("manager", language)
     manager.menu("Queue").click()
-    waiting = manager.page.locator("tbody tr").filter(has_text=f"More than is left {language}")
+    waiting = manager.page.locator(".request").filter(has_text=f"More than is left {language}")
     expect(waiting).to_contain_text(manager.words("over quota"))
     waiting.get_by_role("link", name=manager.words("Look"), exact=True).click()
     manager.page.locator("[name=waive]").check()
-    manager.page.locator("textarea[name=reason]").first.fill("The last samples of the project.")
+    manager.page.locator("#f-reason").fill("The last samples of the project.")
     assert manager.findings() == []
     manager.button("Approve").click()
     manager.is_told("Approved.")

@@ -72,11 +72,11 @@ def test_a_member_asks_the_manager_says_yes_and_a_rival_sees_only_that_it_is_bus
 
     manager = visit("manager", language)
     manager.menu("Queue").click()
-    row = manager.page.locator("tbody tr").filter(has_text=purpose)
+    row = manager.page.locator(".request").filter(has_text=purpose)
     expect(row).to_contain_text(house.actor("member").company_name)
     row.get_by_role("button", name=manager.words("Approve"), exact=True).click()
     manager.is_told("Approved.")
-    expect(manager.page.locator("tbody tr").filter(has_text=purpose)).to_have_count(0)
+    expect(manager.page.locator(".request").filter(has_text=purpose)).to_have_count(0)
     assert state(house, booking) == "approved"
 
     house.run("deliver")
@@ -182,9 +182,9 @@ def test_asking_and_answering_take_no_javascript(visit: Visit, house: House, lan
 
     manager = visit("manager", language, java_script_enabled=False)
     manager.menu("Queue").click()
-    row = manager.page.locator("tbody tr").filter(has_text=purpose)
+    row = manager.page.locator(".request").filter(has_text=purpose)
     row.get_by_role("link", name=manager.words("Look"), exact=True).click()
-    manager.page.locator("[name=reason]").fill("Bring the samples a day early.")
+    manager.page.locator("#f-reason").fill("Bring the samples a day early.")
     manager.button("Approve").click()
     manager.is_told("Approved.")
     assert state(house, booking) == "approved"

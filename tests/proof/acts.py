@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from labshare.booking import queries, services
+from labshare.booking.answering import Word
 from labshare.booking.jobs.offering import lapse_offers
 from labshare.booking.jobs.waitlist import offer_freed_time
 from labshare.booking.services import offering
+from labshare.booking.services.answering_many import Chosen
 from labshare.booking.services.asking import Draft
 from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM, Actor
@@ -57,6 +59,27 @@ def approve(_app: Flask, person_id: int, booking_id: int, version: int | None = 
     """Approve a booking; the word for it."""
     services.approve(_actor(person_id), booking_id, version=version)
     return "approve"
+
+
+def reject(_app: Flask, person_id: int, booking_id: int, version: int | None = None) -> str:
+    """Reject a booking; the word for it."""
+    services.reject(_actor(person_id), booking_id, "not now", version)
+    return "reject"
+
+
+def offer(
+    _app: Flask, person_id: int, booking_id: int, start: datetime, end: datetime, version: int | None = None
+) -> str:
+    """Say yes to another time than a booking asks for; the word for it."""
+    services.offer(_actor(person_id), booking_id, Slot(start, end), "rather then", version=version)
+    return "offer"
+
+
+def answer_many(_app: Flask, person_id: int, bookings: Sequence[int], move: str, whole: bool) -> list[tuple[int, str]]:
+    """Answer many at once; which, and the state or the code of each."""
+    chosen = [Chosen(number) for number in bookings]
+    found = services.answer_many(_actor(person_id), chosen, move, Word("so be it", ("quota_exceeded",)), whole)
+    return [(one.booking_id, one.problem.code if one.problem else one.state) for one in found]
 
 
 def cancel(_app: Flask, person_id: int, booking_id: int, version: int | None = None) -> str:

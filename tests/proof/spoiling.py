@@ -67,7 +67,7 @@ def careless(_app: Flask) -> None:
         tx.execute(sa.update(table).where(table.c.id == row_id).values(version=version + 1, **values))
         return version + 1
 
-    change.swap = swap
+    change.swap = deciding.swap = swap  # type: ignore[attr-defined]  # the one that moves a claim with it, too
 
 
 def forgetful(_app: Flask) -> None:

@@ -289,7 +289,8 @@ def test_over_quota_mei_is_warned_li_waives_with_a_reason_and_the_queue_marks_it
     assert "over quota" in mei.get(sent.location).text
     queue = li.get("/queue").text
     assert "over quota" in queue
-    assert f"{sent.location}/approve" not in queue, "its hours must be looked at"
+    assert "1 h too little" in queue
+    assert "-quick-" not in queue, "its hours must be looked at, so no yes stands outside of them"
 
     shown = li.get(sent.location).text
     assert "1 h too little" in shown

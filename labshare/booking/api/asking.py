@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from labshare.booking import displacement, free, policy, presence, queries, schedule, services
+from labshare.booking import displacement, free, policy, presence, queries, schedule, services, waivers
 from labshare.booking.api.frame import as_json, blp
 from labshare.booking.models import Booking
 from labshare.booking.presence import Use
@@ -111,9 +111,9 @@ def listed(query: dict[str, Any]) -> Response:
 @blp.refuses(404)
 @blp.response(200, BookingShownOut)
 def shown(booking_id: int) -> Shown:
-    """One booking; a displaced one with the time that is held for it, and others that are free."""
+    """One booking, and what was waived for it; a displaced one with the time that is held, and others that are free."""
     seen = queries.seen(actor(), booking_id)
-    return Shown(seen, displacement.way_on(seen, clock.now()))
+    return Shown(seen, displacement.way_on(seen, clock.now()), waivers.of_bookings([seen.id])[seen.id])
 
 
 @blp.post("/bookings/<id:booking_id>/approve")

@@ -9,6 +9,7 @@ from labshare.booking.pages import (
     foreseeing,
     listing,
     offering,
+    queueing,
     using,
     waitlist,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "listing",
     "offering",
     "pages",
+    "queueing",
     "using",
     "waitlist",
 ]

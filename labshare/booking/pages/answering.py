@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from marshmallow import Schema
 
-from labshare.booking import policy, queries, services
+from labshare.booking import policy, queries, rules, services
+from labshare.booking.free import Alternative
 from labshare.booking.pages.frame import offers, pages
 from labshare.booking.pages.listing import booking_page
 from labshare.booking.schemas import ApproveIn, MoveIn, OfferIn, RejectIn, VersionIn
+from labshare.instruments import queries as catalogue
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import Conflict, Forbidden, Invalid
 from labshare.kernel.slots import Slot
@@ -20,9 +22,9 @@ from labshare.web.bodies import form as fields_of
 from labshare.web.bodies import load
 from labshare.web.guard import actor, first, safe_next
 from labshare.web.htmx import Form
-from labshare.web.i18n import said, say
+from labshare.web.i18n import said, say, span
 from labshare.web.retrying import form_retry
-from labshare.web.wall import as_moment
+from labshare.web.wall import as_local, as_moment
 
 FIELDS = ("reason", "starts_at", "ends_at", "person", "samples", "note", "problem", "version")
 
@@ -63,7 +65,27 @@ def offer(booking_id: int) -> Any:
             *(actor(), booking_id, Slot(body["starts_at"], body["ends_at"])),
             *(body.get("reason", ""), body["waive"], body.get("version"), retry),
         ),
+        instead=lambda found: _to_offer(booking_id, found),
     )
+
+
+def _to_offer(booking_id: int, found: Iterable[Alternative]) -> list[dict[str, str]]:
+    """Other times on the same instrument as links that fill the form on the booking's page."""
+    known = catalogue.known_by_id(queries.seen(actor(), booking_id).instrument_id)
+    return [
+        {
+            "href": url_for(
+                "bookings.show",
+                booking_id=booking_id,
+                starts_at=as_local(one.slot.start, known.zone),
+                ends_at=as_local(one.slot.end, known.zone),
+                _anchor="answer",
+            ),
+            "label": span(one.slot.start, one.slot.end, known.zone),
+        }
+        for one in found
+        if one.instrument.id == known.id
+    ]
 
 
 @pages.post("/bookings/<id:booking_id>/reject")
@@ -104,8 +126,17 @@ def move(booking_id: int) -> Any:
     )
 
 
-def answered(booking_id: int, schema: Schema, done: str, act: Callable[[dict[str, Any], Any], Any]) -> Any:
-    """Load the form by the JSON door's schema, act, go on; a refusal shows the booking with what is wrong."""
+def answered(
+    booking_id: int,
+    schema: Schema,
+    done: str,
+    act: Callable[[dict[str, Any], Any], Any],
+    instead: Callable[[list[Alternative]], list[dict[str, str]]] = lambda found: offers(found, ""),
+) -> Any:
+    """Load the form by the JSON door's schema, act, go on; a refusal shows the booking with what is wrong.
+
+    And what can be had `instead`, as links.
+    """
     here = url_for("bookings.show", booking_id=booking_id)
     goal = safe_next(request.form.get("next"), here)
     values: dict[str, Any] = fields_of(*FIELDS)
@@ -121,7 +152,8 @@ def answered(booking_id: int, schema: Schema, done: str, act: Callable[[dict[str
         form = Form(values, said(problem.fields))
         form.refused = say(problem.detail or problem.title)
         form.reasons = [say(reason.message) for reason in problem.reasons]
-        form.offers = offers(problem.alternatives, "")
+        form.waivable = [(code, say(why)) for code, why in rules.waivable(problem.reasons, values["waive"]).items()]
+        form.offers = instead(problem.alternatives)
         return make_response(booking_page(booking_id, form), problem.status)
     flash(done, "good")
     return redirect(goal, 303)

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 
-from labshare.booking import free, queries, rules, services
+from labshare.booking import free, policy, queries, rules, services
 from labshare.booking.pages.frame import asked_day, offers, pages
 from labshare.booking.schemas import BookingIn, CheckIn
 from labshare.booking.services.asking import Verdict
@@ -30,7 +30,7 @@ from labshare.web.i18n import own, said, say
 from labshare.web.retrying import form_retry, new_key
 from labshare.web.wall import as_local, as_moment
 
-FIELDS = ("instrument", "starts_at", "ends_at", "purpose", "company")
+FIELDS = ("instrument", "starts_at", "ends_at", "purpose", "company", "reason")
 
 
 @pages.get("/bookings/new")
@@ -48,7 +48,7 @@ def new() -> str:
 @pages.post("/bookings/check")
 def check() -> str:
     """The dry run's verdict on the form as it stands, for htmx."""
-    values = fields_of(*FIELDS)
+    values = sent()
     known = instrument_of(values)
     return _page(known, Form(values), _verdict(known, values))
 
@@ -56,7 +56,7 @@ def check() -> str:
 @pages.post("/bookings")
 def create() -> Any:
     """Ask; a refusal shows the form again with every reason and the nearest alternatives."""
-    values = fields_of(*FIELDS)
+    values = sent()
     try:
         known = instrument_of(values)
     except Invalid as problem:
@@ -73,7 +73,13 @@ def create() -> Any:
     return redirect(url_for("bookings.show", booking_id=seen.id), 303)
 
 
-def instrument_of(values: dict[str, str]) -> Known:
+def sent() -> dict[str, Any]:
+    """The form as it was sent; with what staff let pass, where they do."""
+    waived = request.form.getlist("waive")
+    return {**fields_of(*FIELDS), **({"waive": waived} if waived else {})}
+
+
+def instrument_of(values: dict[str, Any]) -> Known:
     """The instrument the form names, or Invalid naming the field."""
     try:
         return catalogue.known(values.get("instrument", ""))
@@ -81,7 +87,7 @@ def instrument_of(values: dict[str, str]) -> Known:
         raise Invalid(fields={"instrument": [N_("There is no instrument with this code.")]}) from None
 
 
-def wired(known: Known, values: dict[str, str]) -> dict[str, Any]:
+def wired(known: Known, values: dict[str, Any]) -> dict[str, Any]:
     """The form as the JSON door would have sent it."""
     wire: dict[str, Any] = dict(values)
     for name in ("starts_at", "ends_at"):
@@ -90,14 +96,14 @@ def wired(known: Known, values: dict[str, str]) -> dict[str, Any]:
     return wire
 
 
-def _verdict(known: Known, values: dict[str, str]) -> Verdict | Problem:
+def _verdict(known: Known, values: dict[str, Any]) -> Verdict | Problem:
     try:
         return services.check(actor(), load(CheckIn(), wired(known, values)))
     except (Invalid, NotFound) as problem:
         return problem
 
 
-def again(known: Known | None, values: dict[str, str], problem: Problem) -> Response:
+def again(known: Known | None, values: dict[str, Any], problem: Problem) -> Response:
     """The form once more, with every reason."""
     errors = said(problem.fields)
     page = _page(known, Form(values, errors), problem)
@@ -110,6 +116,7 @@ def _page(known: Known | None, form: Form, verdict: Verdict | Problem | None) ->
         "form": form,
         "known": known,
         "verdict": _judged(known, verdict) if known and verdict is not None else None,
+        "waivable": _waivable(known, form, verdict) if known else [],
         "instrument_options": [
             (one.code, f"{one.code} · {own(one.name_en, one.name_zh)}") for one in catalogue.known_in_service()
         ],
@@ -181,6 +188,18 @@ def _pick(known: Known, slot: Any, day: Any, minutes: int) -> str:
         company=request.args.get("company") or None,
         _anchor="ask",
     )
+
+
+def _waivable(known: Known, form: Form, verdict: Verdict | Problem | None) -> list[tuple[str, str]]:
+    """Which of the reasons against it the reader may let pass, and which they do already: code and why."""
+    if verdict is None or not policy.may_waive(actor(), known.site_id):
+        return []
+    if isinstance(verdict, Problem):
+        reasons = verdict.reasons
+    else:
+        reasons = [*rules.refusals(verdict.facts), *rules.asks_for_hours(verdict.facts)]
+    found = rules.waivable(reasons, form.values.get("waive", ()))
+    return [(code, say(why)) for code, why in found.items()]
 
 
 def _judged(known: Known, verdict: Verdict | Problem) -> dict[str, Any]:

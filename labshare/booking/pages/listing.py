@@ -1,4 +1,4 @@
-"""The company's bookings, one booking with its history, and the queue of what waits for an answer."""
+"""The company's bookings, one booking with its history, and what stands beyond a lowered allowance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from flask import request, url_for
 
 from labshare.booking import beyond as standing_beyond
-from labshare.booking import conduct, displacement, lifecycle, outcomes, policy, presence, queries, rules
+from labshare.booking import conduct, displacement, lifecycle, outcomes, policy, presence, queries, rules, waivers
+from labshare.booking import dossier as dossiers
 from labshare.booking import history as told
 from labshare.booking.events import BookingOffered
 from labshare.booking.models import Booking
@@ -17,6 +18,7 @@ from labshare.booking.pages.frame import later_ends, pages
 from labshare.booking.queries import Seen
 from labshare.booking.rules.conduct import WHAT_WORDS
 from labshare.booking.sentences import CAUSE_WORDS, USE_WORDS, sentence
+from labshare.booking.words import REJECT_TEMPLATES
 from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
 from labshare.kernel import clock
@@ -36,6 +38,7 @@ from labshare.web.retrying import new_key
 from labshare.web.wall import as_local
 
 IN_HOUSE = "in_house"
+TIMES = ("starts_at", "ends_at")  # as a link to another time fills them in
 TABS = {
     "upcoming": N_("Upcoming"),
     IN_HOUSE: N_("To approve in-house"),
@@ -103,7 +106,7 @@ def listed() -> str:
 @pages.get("/bookings/<id:booking_id>", endpoint="show")
 def one(booking_id: int) -> str:
     """One booking: its facts, what can be done with it, and what happened to it."""
-    return booking_page(booking_id, Form())
+    return booking_page(booking_id, Form({name: request.args[name] for name in TIMES if name in request.args}))
 
 
 def booking_page(booking_id: int, form: Form) -> str:
@@ -149,6 +152,10 @@ def booking_page(booking_id: int, form: Form) -> str:
         cause_words=CAUSE_WORDS,
         held_against=conduct.of_booking(booking_id),
         conduct_words=WHAT_WORDS,
+        dossier=dossiers.of([seen], now)[0] if {"approve", "offer"} & can else None,
+        waived=waivers.of_bookings([seen.id])[seen.id],
+        rule_words=rules.RULE_WORDS,
+        templates=REJECT_TEMPLATES,
         retry_key=new_key(),
     )
 
@@ -201,16 +208,3 @@ def beyond() -> str:
     items: list[Any] = [Seen(*row) for row in found.items]
     limits = standing_beyond.limits_of([one.id for one in items])
     return show("booking/beyond.html", "rows", items=items, more=more, limits=limits, words=words)
-
-
-@pages.get("/queue")
-@first(_staff_only)
-def queue() -> str:
-    """What waits for the actor's answer, the most urgent first."""
-    asked = load(PageArguments(), {name: request.args[name] for name in ("cursor",) if name in request.args})
-    statement = queries.waiting(actor()).where(Booking.starts_at > clock.now())
-    found = page(statement, Booking.decide_by, Booking.id, asked["limit"], asked["cursor"])
-    more = url_for("bookings.queue", cursor=found.next) if found.next else None
-    items: list[Any] = [Seen(*row) for row in found.items]
-    beyond = standing_beyond.count_approved(actor(), clock.now())
-    return show("booking/queue.html", "rows", items=items, more=more, beyond=beyond, retry_key=new_key())

@@ -37,13 +37,14 @@ from labshare.booking.rules.waitlist import (
     leaving_refusals,
     offering_refusals,
 )
-from labshare.booking.rules.waiving import MANAGER, QUOTA, WAIVABLE, left, passed
+from labshare.booking.rules.waiving import MANAGER, QUOTA, RULE_WORDS, WAIVABLE, left, passed, waivable
 
 __all__ = [
     "CHANGED",
     "MANAGER",
     "QUOTA",
     "REMIND_AHEAD",
+    "RULE_WORDS",
     "STATE_WORDS",
     "WAITED_FOR",
     "WAITED_OUT",
@@ -81,6 +82,7 @@ __all__ = [
     "too_late",
     "too_many",
     "too_much",
+    "waivable",
     "window",
     "wrong_move",
 ]

@@ -27,6 +27,7 @@ from labshare.booking.schemas.foreseen import (
     OutsideOut,
     outside_out,
 )
+from labshare.booking.schemas.queued import AnswersIn, AnswersOut, QueueIn, QueueOut, queued_out
 from labshare.booking.schemas.told import (
     BookingOut,
     BookingShownOut,
@@ -45,6 +46,8 @@ from labshare.booking.schemas.waitlist import WaitIn, WaitOut, WaitsIn, WaitsOut
 
 __all__ = [
     "AcceptIn",
+    "AnswersIn",
+    "AnswersOut",
     "ApproveIn",
     "BookingIn",
     "BookingOut",
@@ -67,6 +70,8 @@ __all__ = [
     "NoticePreviewIn",
     "OfferIn",
     "OutsideOut",
+    "QueueIn",
+    "QueueOut",
     "RejectIn",
     "Shown",
     "TimelineIn",
@@ -82,6 +87,7 @@ __all__ = [
     "listing",
     "nothing_used",
     "outside_out",
+    "queued_out",
     "shares_out",
     "waits_listing",
 ]

@@ -12,6 +12,7 @@ from labshare.booking import lifecycle
 from labshare.booking.displacement import Way
 from labshare.booking.models import CAUSES, OFFER_STATES
 from labshare.booking.queries import Seen
+from labshare.booking.waivers import Waived
 from labshare.quotas.rules import Share
 from labshare.web.api import ReasonOut
 from labshare.web.bodies import OneOf
@@ -121,18 +122,29 @@ class DisplacedOut(Schema):
     answer_by = fields.AwareDateTime(allow_none=True)
 
 
+class WaivedOut(Schema):
+    """A rule that was let pass for a booking, by whom, and why."""
+
+    code = fields.String(required=True)
+    by = fields.String(allow_none=True, metadata={"description": "Their name."})
+    reason = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+
+
 @dataclass(frozen=True)
 class Shown:
     """A booking, and where it was displaced its way on."""
 
     booking: Seen
     way: Way | None
+    waived: Sequence[Waived] = ()
 
 
 class BookingShownOut(BookingOut):
     """One booking; where it was displaced, how it can go on."""
 
     displaced = fields.Nested(DisplacedOut, allow_none=True)
+    waived = fields.List(fields.Nested(WaivedOut), metadata={"description": "Rules that were let pass for it."})
     alternatives = fields.List(
         fields.Dict(), metadata={"description": "Free times that are not held: instrument, starts_at, ends_at."}
     )
@@ -141,6 +153,7 @@ class BookingShownOut(BookingOut):
         """A booking and its way on."""
         seen, way = obj.booking, obj.way
         told: dict[str, Any] = {"displaced": None, "alternatives": []}
+        told["waived"] = [waived_out(one) for one in obj.waived]
         if way is not None:
             about = way.displaced
             told["displaced"] = {
@@ -151,6 +164,11 @@ class BookingShownOut(BookingOut):
             }
             told["alternatives"] = [alternative_out(one) for one in way.others]
         return _written(seen) | told
+
+
+def waived_out(one: Waived) -> dict[str, Any]:
+    """A rule that was let pass, as it goes over the wire."""
+    return {"code": one.code, "by": one.who, "reason": one.reason, "at": one.at.isoformat()}
 
 
 class FreeOut(Schema):

@@ -1,5 +1,6 @@
 """What people do with bookings."""
 
+from labshare.booking.services.answering_many import answer_many
 from labshare.booking.services.asking import check, move, request
 from labshare.booking.services.conducting import lift_entry, lift_restriction, object_to
 from labshare.booking.services.deciding import approve, cancel, offer, reject
@@ -15,6 +16,7 @@ from labshare.booking.services.waiting import expire, remind_of_booking, remind_
 __all__ = [
     "Wish",
     "accept",
+    "answer_many",
     "approve",
     "cancel",
     "change_end",

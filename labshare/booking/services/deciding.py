@@ -6,14 +6,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from labshare.booking import charging, lifecycle, policy, queries, rules, waivers
+from labshare.booking import answering, charging, lifecycle, queries, rules, waivers
+from labshare.booking.answering import Word
 from labshare.booking.change import about, change, refuse, standing
-from labshare.booking.events import BookingApproved, BookingCancelled, BookingOffered, BookingRejected
+from labshare.booking.events import BookingCancelled, BookingOffered
 from labshare.booking.explaining import explained
 from labshare.booking.models import Booking
 from labshare.booking.queries import Seen
 from labshare.booking.waivers import Waiving
-from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
@@ -22,7 +22,6 @@ from labshare.kernel.errors import N_, Invalid
 from labshare.kernel.journal import publish
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
-from labshare.quotas import account, quotes
 
 _booking = table_of(Booking)
 
@@ -45,20 +44,9 @@ def approve(
         raise Invalid(fields={"reason": [N_("Say why.")]})
     with transaction(retry=retry) as tx:
         old = standing(actor, booking_id, "approve")
-        known = catalogue.known_by_id(old.instrument_id)
-        active = queries.company(old.company_id).state == "active"
-        refuse(rules.wrong_move(old.state, "approve") or rules.awaits_company(old.awaiting))
-        shares = quotes.of_slot(old.company_id, known, old.slot).shares if old.over_quota else ()
-        refuse(rules.approval_refusals(now, old.starts_at, known.state, active, shares, waive))
-        values = {"state": lifecycle.APPROVED, "answer": answer, "decide_by": None, "over_quota": False}
-        waived = tuple(code for code in (rules.QUOTA,) if code in waive and rules.too_much(shares))
-        seen = change(tx, actor, old, version, values, BookingApproved, now, answer=answer, waived=waived)
-        waivers.note(tx, actor, old.id, Waiving(waived, answer), now)
-        if waived:
-            account.waive(tx, actor, charging.whose(old, answer), shares, now)
-        else:
-            account.hold(tx, actor, charging.whose(old), shares, now)
-        return tx.done(seen)
+        done = answering.approve(tx, actor, old, version, Word(answer, waive), now)
+        answering.settle(tx, actor, [done], now)
+        return tx.done(done.booking)
 
 
 def offer(
@@ -112,13 +100,9 @@ def reject(actor: Actor, booking_id: int, reason: str, version: int | None = Non
     now = clock.now()
     with transaction(retry=retry) as tx:
         old = standing(actor, booking_id, "reject")
-        own = policy.may_endorse(actor, old)
-        refuse(rules.wrong_move(old.state, "reject") or ([] if own else rules.awaits_company(old.awaiting)))
-        values = {"state": lifecycle.REJECTED, "answer": reason, "decide_by": None, "awaiting": ""}
-        seen = change(tx, actor, old, version, values, BookingRejected, now, answer=reason)
-        timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
-        charging.let_go(tx, actor, old, now)
-        return tx.done(seen)
+        done = answering.reject(tx, actor, old, version, Word(reason), now)
+        answering.settle(tx, actor, [done], now)
+        return tx.done(done.booking)
 
 
 def cancel(actor: Actor, booking_id: int, version: int | None = None, retry: Retry | None = None) -> Seen:
