@@ -61,7 +61,7 @@ class EntryOut(Schema):
     booking = fields.Integer(required=True, attribute="booking_id")
     company = _named(lambda one: one.company_id, lambda one: one.company_name, "id, name")
     person = _named(lambda one: one.person_id, lambda one: one.person_name, "id, name: who had booked it.")
-    on_behalf = fields.Boolean(metadata={"description": "Booked by lab staff: it counts for the company alone."})
+    in_person = fields.Boolean(metadata={"description": "False: lab staff had booked it, so the company's alone."})
     instrument = fields.Function(
         lambda one: {"code": one.instrument_code, "name": own(one.instrument_en, one.instrument_zh)},
         metadata={"type": "object", "description": "code, name"},
