@@ -96,7 +96,7 @@ def _is(one: Reader, audience: str, fact: Fact, holders: Holders) -> bool:
         return not one.stands_in.isdisjoint(fact.site_ids)
     if audience in (recipes.TAKER, recipes.FORMER):
         return one.id == fact.data["person_id" if audience == recipes.TAKER else "old_person_id"]
-    if audience == recipes.BARRED:
+    if audience == recipes.NAMED:
         of_it = fact.company_id is not None and one.company_id == fact.company_id
         return of_it and fact.data["person_id"] in (None, one.id)
     if audience == recipes.HOLDERS:
@@ -125,9 +125,9 @@ def _people(facts: Iterable[Fact], holders: Iterable[Holders]) -> dict[int, Read
         everywhere = everywhere or recipes.LABORATORY in audiences
         if recipes.ONESELF in audiences:
             persons.add(fact.object_id)
-        if recipes.BARRED in audiences and fact.data["person_id"] is not None:
+        if recipes.NAMED in audiences and fact.data["person_id"] is not None:
             persons.add(fact.data["person_id"])
-        elif recipes.BARRED in audiences:
+        elif recipes.NAMED in audiences:
             whole.add(fact.company_id)
         sites |= fact.site_ids
         if recipes.ASKER in audiences and (number := _person_of(fact)) is not None:

@@ -115,7 +115,7 @@ def completed(fact: Fact) -> Text:
 
 
 def noted(fact: Fact) -> Text:
-    if fact.booking is not None and fact.booking.on_behalf:
+    if not fact.data["name"]:
         return N_(
             "This stands in the conduct record of %(company)s until %(expires_at)s, with so many points: %(points)s. "
             "%(held_against)s, %(booked)s, %(booked_slot)s."

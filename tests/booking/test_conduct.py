@@ -10,7 +10,7 @@ import time_machine
 
 from labshare.booking import conduct, queries
 from labshare.booking.change import change
-from labshare.booking.events import BookingTakenOver
+from labshare.booking.events import BookingHandedOver, BookingTakenOver
 from labshare.booking.jobs.using import judge_use
 from labshare.booking.rules import conduct as rules
 from labshare.instruments import services as keeping
@@ -154,7 +154,18 @@ def test_what_staff_booked_on_its_behalf_counts_for_the_company_alone(cast: Cast
     found = stands(cast)
     assert (found["points"], found["counts"]["no_show"], found["people"]) == (6, 3, [])
     assert restricted(cast) == []
-    assert {one["on_behalf"] for one in entries(cast)} == {True}
+    assert {one["in_person"] for one in entries(cast)} == {False}
+
+
+def test_what_staff_booked_and_handed_to_a_person_is_held_against_that_person(cast: Cast, turn: Turn) -> None:
+    number = booked(cast, "09:00", "10:00", "li", company=cast.aurora, **FEW)
+    with transaction() as tx:
+        seen = queries.seen(SYSTEM, number)
+        said = {"person_id": cast.people["mei"], "old_person_id": cast.people["li"], "state": seen.state}
+        change(tx, SYSTEM, seen, None, {"person_id": cast.people["mei"]}, BookingHandedOver, clock.now(), **said)
+    judge_use(turn("09:30"))
+    [person] = stands(cast)["people"]
+    assert (person["person"]["name"], person["points"]) == ("Mei", 2)
 
 
 # ---------------------------------------------------------------- what follows from it

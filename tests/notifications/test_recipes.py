@@ -115,9 +115,9 @@ def _held(**how: Any) -> Make:
     return make
 
 
-def _conduct(kind: type[Any], **how: Any) -> Make:
+def _conduct(kind: type[Any], who: str = "mei", **how: Any) -> Make:
     def make(house: House, fact: dict[str, Any]) -> Event:
-        whose = {"person_id": house.cast.people["mei"], "name": "Mei", "what": "no_show"}
+        whose = {"person_id": house.cast.people[who], "name": "Mei" if who == "mei" else "", "what": "no_show"}
         said = {"company_id": fact["company_id"], "instrument_id": fact["instrument_id"], **whose}
         event: Event = kind(object_id=66, version=1, booking_id=fact["object_id"], **said, **how)
         return event
@@ -631,7 +631,8 @@ def test_what_is_held_against_somebody_is_no_colleagues_matter(house: House) -> 
 
 def test_of_what_staff_booked_on_its_behalf_the_companys_admins_hear(house: House) -> None:
     fact = house.booking("li", "missed", on_behalf=True)
-    house.happens(SYSTEM, ASKED["it is held against Mei"][2](house, fact))
+    make = _conduct(booking.ConductNoted, "li", points=2, expires_at=datetime(2030, 1, 1, tzinfo=UTC))
+    house.happens(SYSTEM, make(house, fact))
     deliver(clock.now())
     assert house.told("conduct_noted") == {"chen"}
 

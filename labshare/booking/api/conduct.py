@@ -12,9 +12,9 @@ from labshare.booking.conduct import Barred, Entry
 from labshare.booking.models import ConductEntry, Restriction
 from labshare.booking.schemas.conduct import (
     CompanyConductOut,
+    ConductEntriesOut,
+    ConductEntryOut,
     ConductIn,
-    EntriesOut,
-    EntryOut,
     LiftIn,
     ObjectIn,
     RestrictionOut,
@@ -61,7 +61,7 @@ def ender(who: Actor, restriction_id: int) -> None:
 @blp.get("/conduct")
 @blp.refuses(422)
 @blp.arguments(ConductIn, location="query")
-@blp.response(200, EntriesOut)
+@blp.response(200, ConductEntriesOut)
 def record_of_conduct(query: dict[str, Any]) -> Response:
     """What is held against people, as far as the actor may see it, the newest first."""
     live_at = clock.now() if query["live"] else None
@@ -85,7 +85,7 @@ def company_conduct(company_id: int) -> dict[str, Any]:
 
 @blp.post("/conduct/<id:entry_id>/object")
 @first(objector)
-@blp.changes(200, EntryOut, body=ObjectIn)
+@blp.changes(200, ConductEntryOut, body=ObjectIn)
 def object_to(body: dict[str, Any], entry_id: int, retry: Retry | None) -> Entry:
     """Say once why it should not be held against anybody; for the person, and the company's admins."""
     return services.object_to(actor(), entry_id, body["objection"], body.get("version"), retry)
@@ -93,7 +93,7 @@ def object_to(body: dict[str, Any], entry_id: int, retry: Retry | None) -> Entry
 
 @blp.post("/conduct/<id:entry_id>/lift")
 @first(lifter)
-@blp.changes(200, EntryOut, body=LiftIn)
+@blp.changes(200, ConductEntryOut, body=LiftIn)
 def lift_entry(body: dict[str, Any], entry_id: int, retry: Retry | None) -> Entry:
     """Let it count no more; for the lab managers of its site. A restriction without enough to rest on is over."""
     return services.lift_entry(actor(), entry_id, body["reason"], body.get("version"), retry)

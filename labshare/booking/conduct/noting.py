@@ -25,7 +25,7 @@ _entry, _restriction = map(table_of, (ConductEntry, Restriction))
 
 _BOOKED = (
     sa.select(
-        *(Booking.id, Booking.company_id, Booking.person_id, Person.name, Booking.on_behalf, Booking.instrument_id),
+        *(Booking.person_id, Booking.instrument_id, Person.name, Person.company_id.label("own")),
     )
     .join(Person, Person.id == Booking.person_id)
     .where(Booking.id == sa.bindparam("wanted"))
@@ -49,10 +49,12 @@ def note(
     number = tx.insert_or_nothing(_entry, row, NOTED)
     if number is None:
         return False
-    said: dict[str, Any] = {"company_id": company_id, "person_id": booked.person_id, "name": booked.name, "what": what}
+    in_person = booked.own == company_id  # or else somebody of the laboratory had booked it
+    name = booked.name if in_person else ""
+    said: dict[str, Any] = {"company_id": company_id, "person_id": booked.person_id, "name": name, "what": what}
     said |= {"booking_id": booking_id, "instrument_id": booked.instrument_id, "points": rules.POINTS[what]}
     publish(tx, SYSTEM, ConductNoted(object_id=number, version=1, expires_at=expires_at, **said), now)
-    _begin_what_is_due(tx, company_id, None if booked.on_behalf else (booked.person_id, booked.name), now)
+    _begin_what_is_due(tx, company_id, (booked.person_id, booked.name) if in_person else None, now)
     return True
 
 

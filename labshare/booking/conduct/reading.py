@@ -29,7 +29,7 @@ class Entry:
     company_name: str
     person_id: int
     person_name: str
-    on_behalf: bool  # the laboratory's people had booked it: it counts for the company alone
+    in_person: bool  # or else somebody of the laboratory had booked it: it counts for the company alone
     points: int
     at: datetime
     expires_at: datetime
@@ -63,7 +63,7 @@ ENTRIES: sa.Select[Any] = (
         Company.name.label("company_name"),
         ConductEntry.person_id,
         Person.name.label("person_name"),
-        Booking.on_behalf,
+        sa.func.coalesce(Person.company_id == ConductEntry.company_id, sa.false()).label("in_person"),
         ConductEntry.points,
         ConductEntry.at,
         ConductEntry.expires_at,
@@ -172,7 +172,8 @@ def of_booking(booking_id: int) -> list[Entry]:
 
 def about(one: Entry) -> dict[str, Any]:
     """What every fact about an entry says."""
-    whose = {"company_id": one.company_id, "person_id": one.person_id, "name": one.person_name}
+    name = one.person_name if one.in_person else ""
+    whose = {"company_id": one.company_id, "person_id": one.person_id, "name": name}
     return {**whose, "booking_id": one.booking_id, "instrument_id": one.instrument_id, "what": one.what}
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from labshare.booking.conduct.reading import counts_at
-from labshare.booking.models import Booking, ConductEntry
+from labshare.booking.models import ConductEntry
 from labshare.kernel.db import rows
 from labshare.people.models import Person
 
@@ -48,10 +48,10 @@ def standing_of(person_ids: Collection[int], company_ids: Collection[int], now: 
     """
     statement = (
         sa.select(
-            *(ConductEntry.company_id, ConductEntry.person_id, Booking.on_behalf, ConductEntry.what),
+            *(ConductEntry.company_id, ConductEntry.person_id, Person.company_id.label("own"), ConductEntry.what),
             *(sa.func.count(), sa.func.sum(ConductEntry.points)),
         )
-        .join(Booking, Booking.id == ConductEntry.booking_id)
+        .join(Person, Person.id == ConductEntry.person_id)
         .where(
             counts_at(now),
             sa.or_(
@@ -59,14 +59,14 @@ def standing_of(person_ids: Collection[int], company_ids: Collection[int], now: 
                 ConductEntry.person_id.in_(sorted(set(person_ids))),
             ),
         )
-        .group_by(ConductEntry.company_id, ConductEntry.person_id, Booking.on_behalf, ConductEntry.what)
+        .group_by(ConductEntry.company_id, ConductEntry.person_id, Person.company_id, ConductEntry.what)
     )
     people: dict[int, Tally] = {}
     companies: dict[int, Tally] = {}
-    for company_id, person_id, on_behalf, what, count, points in rows(statement) if person_ids or company_ids else ():
+    for company_id, person_id, own, what, count, points in rows(statement) if person_ids or company_ids else ():
         if company_id in company_ids:
             companies.setdefault(company_id, Tally()).add(what, count, int(points))
-        if person_id in person_ids and not on_behalf:
+        if person_id in person_ids and own == company_id:
             people.setdefault(person_id, Tally()).add(what, count, int(points))
     return Standing(people, companies)
 

@@ -17,7 +17,7 @@ class ConductFact(Event):
     booking_id: int
     instrument_id: int
     person_id: int
-    name: str  # of the person
+    name: str  # of the person; empty where somebody of the laboratory had booked it
     what: str  # no_show, late_cancel, overtime
 
 

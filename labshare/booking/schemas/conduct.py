@@ -52,7 +52,7 @@ def _named(key: Callable[[Any], int | None], name: Callable[[Any], str | None], 
     return fields.Function(told, metadata={"type": ["object", "null"], "description": what})
 
 
-class EntryOut(Schema):
+class ConductEntryOut(Schema):
     """What is held against somebody, until when, what they say to it, and whether it was lifted."""
 
     id = fields.Integer(required=True)
@@ -61,7 +61,7 @@ class EntryOut(Schema):
     booking = fields.Integer(required=True, attribute="booking_id")
     company = _named(lambda one: one.company_id, lambda one: one.company_name, "id, name")
     person = _named(lambda one: one.person_id, lambda one: one.person_name, "id, name: who had booked it.")
-    on_behalf = fields.Boolean(metadata={"description": "Booked by lab staff: it counts for the company alone."})
+    in_person = fields.Boolean(metadata={"description": "False: lab staff had booked it, so the company's alone."})
     instrument = fields.Function(
         lambda one: {"code": one.instrument_code, "name": own(one.instrument_en, one.instrument_zh)},
         metadata={"type": "object", "description": "code, name"},
@@ -78,10 +78,10 @@ class EntryOut(Schema):
     lift_reason = fields.String()
 
 
-class EntriesOut(Schema):
+class ConductEntriesOut(Schema):
     """A page of entries."""
 
-    items = fields.List(fields.Nested(EntryOut), required=True)
+    items = fields.List(fields.Nested(ConductEntryOut), required=True)
     next = fields.String(allow_none=True)
 
 
@@ -158,7 +158,7 @@ def tally_out(tally: Tally) -> dict[str, Any]:
 
 def entries_out(found: list[Entry], following: str | None) -> dict[str, Any]:
     """A page of entries as it goes over the wire."""
-    return {"items": EntryOut(many=True).dump(found), "next": following}
+    return {"items": ConductEntryOut(many=True).dump(found), "next": following}
 
 
 def restrictions_out(found: list[Barred], following: str | None) -> dict[str, Any]:

@@ -5,30 +5,22 @@ from __future__ import annotations
 from labshare.booking import events as booking
 from labshare.kernel.errors import N_
 from labshare.notifications import sayings
-from labshare.notifications.facts import Fact
 from labshare.notifications.recipes.shape import (
     ACCOUNT,
-    ASKER,
-    BARRED,
     BOOKINGS,
     CUSTOMER,
     MANAGERS,
+    NAMED,
     QUEUE,
     Recipe,
     always,
     plain,
 )
 
-
-def _concerned(fact: Fact) -> tuple[str, ...]:
-    """Whose booking it was, and the company's admins; what the laboratory's people booked is the company's alone."""
-    return (CUSTOMER,) if fact.booking is not None and fact.booking.on_behalf else (ASKER, CUSTOMER)
-
-
 RECIPES: dict[str, Recipe] = {
     booking.ConductNoted.kind(): Recipe(
         BOOKINGS,
-        _concerned,
+        always(NAMED, CUSTOMER),
         N_("In the conduct record: %(booked)s, %(booked_slot)s"),
         sayings.noted,
     ),
@@ -45,7 +37,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     booking.ConductLifted.kind(): Recipe(
         BOOKINGS,
-        _concerned,
+        always(NAMED, CUSTOMER),
         N_("Lifted from the conduct record: %(booked)s, %(booked_slot)s"),
         plain(
             N_(
@@ -56,13 +48,13 @@ RECIPES: dict[str, Recipe] = {
     ),
     booking.RestrictionBegan.kind(): Recipe(
         ACCOUNT,
-        always(BARRED, CUSTOMER),
+        always(NAMED, CUSTOMER),
         N_("No new bookings until %(until)s"),
         sayings.restricted,
     ),
     booking.RestrictionLifted.kind(): Recipe(
         ACCOUNT,
-        always(BARRED, CUSTOMER),
+        always(NAMED, CUSTOMER),
         N_("New bookings again: %(barred)s"),
         plain(N_("%(barred)s may ask for time again: %(reason)s")),
     ),
