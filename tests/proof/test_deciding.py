@@ -59,17 +59,27 @@ def asked(stage: Stage, code: str, many: int) -> list[int]:
         return [acts.ask(stage.app, stage.mei, code, *stage.slot(number)) for number in range(many)]
 
 
+# Who is quick always wins against who has more to look at; so in some rounds only the slower ones meet.
+MIXES = (
+    ("approve", "approve", "reject", "reject", "offer", "offer", "offer", "cancel"),
+    (*["approve"] * 4, *["offer"] * 4),
+    (*["offer"] * 8,),
+)
+
+
 def at_the_barrier(stage: Stage, crew: Crew, desk: list[int], booking: int, number: int, many: int) -> list[Said]:
-    """Two say yes, two no, three offer other times, one takes it back; every second time they say what they saw."""
+    """Eight answers at once, each offer another time; every second round they say which version they saw."""
     version = 1 if number % 2 else None
-    free = [stage.slot(many + 3 * number + one) for one in range(3)]
-    last = (acts.cancel, desk[7], booking, 1)  # who cancels what is approved by then has not been too late
-    tasks: list[Any] = [
-        *((acts.approve, one, booking, version) for one in desk[:2]),
-        *((acts.reject, one, booking, version) for one in desk[2:4]),
-        *((acts.offer, one, booking, *slot, version) for one, slot in zip(desk[4:7], free, strict=True)),
-    ]
-    return crew.together([*tasks, last])
+    tasks: list[Any] = []
+    for one, way in enumerate(MIXES[number // 2 % len(MIXES)]):
+        if way == "offer":
+            slot = stage.slot(many + MANAGERS * number + one)
+            tasks.append((acts.offer, desk[one], booking, *slot, version))
+        elif way == "cancel":  # what is approved by then could be cancelled too, by whoever does not say what they saw
+            tasks.append((acts.cancel, desk[one], booking, 1))
+        else:
+            tasks.append(({"approve": acts.approve, "reject": acts.reject}[way], desk[one], booking, version))
+    return crew.together(tasks)
 
 
 def outcome(stage: Stage, booking: int) -> tuple[str, int, tuple[str, ...]]:
@@ -111,7 +121,13 @@ def test_of_eight_managers_who_answer_one_request_one_does(stage: Stage, desk: l
             winners[booking] = fact
     messages = told(stage, bookings)
     assert messages == {number: [fact] if fact in RECIPES else [] for number, fact in winners.items()}
-    ran(rounds=ROUNDS, processes=MANAGERS, **outcomes, messages=len(messages), worst_wait=f"{crew.worst:.3f} s")
+    ran(
+        rounds=ROUNDS,
+        processes=MANAGERS,
+        **outcomes,
+        messages=sum(map(len, messages.values())),
+        worst_wait=f"{crew.worst:.3f} s",
+    )
     assert stage.breaches() == []
     assert stage.deadlocks() == before
 

@@ -30,7 +30,7 @@ class QueueIn(PageArguments):
     instrument = Line(40, load_default="", metadata={"description": "Its code."})
     company = Whole(1, BIGGEST_ID, load_default=None)
     urgent = Flag(load_default=False, metadata={"description": "Half of the time to answer is up."})
-    over_quota = Flag(load_default=False)
+    over_quota = Flag(load_default=False, metadata={"description": "More hours than are left to its company."})
     q = Line(200, load_default="", metadata={"description": "Words in the purpose, or in a name."})
 
     @post_load
