@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from labshare.booking import charging, displacement, ending, lifecycle, reactions, rules
-from labshare.booking.services import asking, deciding, forgiving, offering, waiting
+from labshare.booking.services import deciding, forgiving, offering, waiting
 from labshare.instruments import timeline
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction
@@ -105,7 +105,7 @@ def a_part_of_it_taken_over_is_all_of_it(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_move_holds_anew_and_gives_nothing_back(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(asking, "account", Changed(account, rehold=account.hold))
+    patch.setattr(charging, "account", Changed(account, rehold=lambda *values: account.hold(*values[:5])))
 
 
 @fault
