@@ -105,10 +105,7 @@ def a_part_of_it_taken_over_is_all_of_it(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_move_holds_anew_and_gives_nothing_back(patch: pytest.MonkeyPatch) -> None:
-    def rehold(tx: Any, actor: Any, whose: Any, shares: Any, now: datetime, _forced: str | None = None) -> None:
-        account.hold(tx, actor, whose, shares, now)
-
-    patch.setattr(charging, "account", Changed(account, rehold=rehold))
+    patch.setattr(charging, "account", Changed(account, rehold=lambda *values: account.hold(*values[:5])))
 
 
 @fault
