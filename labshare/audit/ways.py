@@ -34,6 +34,10 @@ def _booking(line: Line) -> Way:
     return "bookings.show", {"booking_id": line.booking_id}
 
 
+def _conduct(line: Line) -> Way:
+    return "bookings.conduct", {"company_id": line.company_id}
+
+
 def _hours(line: Line) -> Way:
     if line.data.get("instrument_id"):
         return "instruments.instrument_hours", {"code": _code(line)}
@@ -64,6 +68,9 @@ _WAYS: dict[str, Callable[[Line], Way]] = {
     "displacement": _booking,
     "usage_record": _booking,
     "reminder": _booking,
+    "conduct_entry": _conduct,
+    "restriction": _conduct,
+    "waitlist_entry": lambda _line: ("bookings.waitlist", {}),
     "maintenance_window": lambda line: ("maintenance.window", {"window_id": line.object_id}),
     "outage": lambda line: ("maintenance.outage", {"code": _code(line)}),
     "utility": lambda line: ("maintenance.utility", {"utility_id": line.object_id}),

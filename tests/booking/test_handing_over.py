@@ -17,12 +17,12 @@ from labshare.kernel.journal import Entry
 from labshare.people import services as people
 from labshare.quotas import account
 from labshare.quotas.allowances import Caps
+from tests.beside import Do, beside, paused
 from tests.booking.conftest import Turn, at, body
 from tests.booking.test_asking import codes
 from tests.booking.test_using import booked, use
 from tests.cast import Cast
 from tests.quotas.conftest import Books, books
-from tests.quotas.test_races import Do, beside, paused
 
 __all__ = ["beside", "books"]
 

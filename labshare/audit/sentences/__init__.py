@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from labshare.audit.sentences import booking, clockwork, instruments, maintenance, messages, people, quotas
+from labshare.audit.sentences import (
+    booking,
+    clockwork,
+    conduct,
+    instruments,
+    maintenance,
+    messages,
+    people,
+    quotas,
+    waitlist,
+)
 from labshare.audit.sentences.shape import Line, Table, filled
 from labshare.kernel.errors import N_, Text
 
@@ -12,6 +22,8 @@ SENTENCES: Table = {
     **instruments.TOLD,
     **quotas.TOLD,
     **booking.TOLD,
+    **conduct.TOLD,
+    **waitlist.TOLD,
     **maintenance.TOLD,
     **messages.TOLD,
 }
@@ -33,6 +45,9 @@ OBJECTS = {  # what facts happen to
     "displacement": N_("Time instead of a displaced booking"),
     "usage_record": N_("Usage record"),
     "reminder": N_("Reminder"),
+    "conduct_entry": N_("Conduct record"),
+    "restriction": N_("Restriction"),
+    "waitlist_entry": N_("Waiting list"),
     "maintenance_window": N_("Maintenance"),
     "outage": N_("Outage"),
     "utility": N_("Utility"),

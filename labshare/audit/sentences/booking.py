@@ -19,10 +19,10 @@ def _of_booking(line: Line) -> Text:
     if line.object == "displacement" and known is not None and known.instrument_id != place:
         where = instrument(line.names, place)
         text = N_("%(text)s It is on another instrument: %(instrument)s.", text=text, instrument=where)
-    return _about(line, text)
+    return about(line, text)
 
 
-def _about(line: Line, text: Text) -> Text:
+def about(line: Line, text: Text) -> Text:
     """The booking as it was then, where the fact says so, or else as it is now; then what happened to it."""
     known = line.names.of(BOOKING, line.booking_id)
     if known is None or line.object in ("booking", "reminder"):
@@ -47,12 +47,12 @@ def _moment(said: str) -> datetime:
 def _due(line: Line) -> Text:
     until = _moment(line.data["decide_by"]).astimezone(line.zone)
     if line.data["escalated"]:
-        return _about(line, N_("It still waits for an answer until %(until)s; now the deputies are told.", until=until))
-    return _about(line, N_("It waits for an answer until %(until)s; the managers were reminded.", until=until))
+        return about(line, N_("It still waits for an answer until %(until)s; now the deputies are told.", until=until))
+    return about(line, N_("It waits for an answer until %(until)s; the managers were reminded.", until=until))
 
 
 def _coming_up(line: Line) -> Text:
-    return _about(line, N_("It begins within a day; its people were reminded."))
+    return about(line, N_("It begins within a day; its people were reminded."))
 
 
 TOLD: Table = {

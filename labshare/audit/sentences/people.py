@@ -49,6 +49,16 @@ def _company_added(line: Line) -> Text:
     return N_("%(who)s entered the company %(name)s: %(state)s.", state=called(STATES, line.data["state"]))
 
 
+def _in_house(line: Line) -> Text:
+    minutes = line.data["minutes"]
+    if minutes is None:
+        return N_("%(who)s lets bookings of %(name)s go to the laboratory without a yes of its own.")
+    if not minutes:
+        return N_("%(who)s lets the admins of %(name)s approve all of its bookings first.")
+    hours = minutes // 60
+    return N_("%(who)s lets the admins of %(name)s approve bookings of %(hours)s hours or more first.", hours=hours)
+
+
 def _company_changed(line: Line) -> Text:
     fields = joined(called(COMPANY_FIELDS, one) for one in line.data["changed"])
     return N_("%(who)s changed the company %(name)s: %(fields)s.", fields=fields)
@@ -105,6 +115,7 @@ TOLD: Table = {
     events.CompanyApproved.kind(): N_("%(who)s let the company %(name)s in."),
     events.CompanyRejected.kind(): N_("%(who)s did not let the company %(name)s in: %(reason)s"),
     events.CompanySuspended.kind(): N_("%(who)s suspended the company %(name)s: %(reason)s"),
+    events.InHouseApprovalSet.kind(): _in_house,
     events.CompanyReactivated.kind(): N_("%(who)s let the company %(name)s book again."),
     # people
     events.PersonAdded.kind(): _person_added,
