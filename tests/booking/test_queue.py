@@ -67,6 +67,7 @@ def test_a_request_tells_hours_left_and_how_many_bookings_lie_ahead(cast: Cast, 
     assert "2 h left then" in cast.browser("li").get("/queue").text, "where the least is left"
 
 
+@pytest.mark.unsound  # it is held against requests, which keeps the test short
 def test_a_request_tells_what_is_held_against_its_person_and_their_company_at_present(cast: Cast) -> None:
     asked, theirs = ask(cast, "mei", "09:00", "11:00"), ask(cast, "bo", "13:00", "14:00")
     now = clock.now()
