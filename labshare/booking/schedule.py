@@ -12,7 +12,7 @@ from labshare.booking.models import Booking, Displacement, UsageRecord
 from labshare.instruments import timeline
 from labshare.instruments.models import Claim, Instrument
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import overlapping, rows
+from labshare.kernel.db import UtcDateTime, overlapping, rows
 from labshare.kernel.slots import Slot
 from labshare.people.models import Company
 
@@ -48,22 +48,24 @@ _KIND = sa.case(
 ).label("kind")
 
 
-def shown(actor: Actor, instrument_ids: Sequence[int], window: Slot) -> Sequence[Shown]:
+def shown(
+    actor: Actor, instrument_ids: Sequence[int], window: Slot, moments: type[UtcDateTime] = UtcDateTime
+) -> Sequence[Shown]:
     """The claims of these instruments that touch the window, as the actor may see them; one statement."""
-    mine = _is_mine(actor)
+    mine, read = _is_mine(actor), moments()
     statement = (
         sa.select(
             Instrument.code.label("instrument"),
             Claim.channel,
-            Claim.starts_at,
-            Claim.ends_at,
+            sa.type_coerce(Claim.starts_at, read).label("starts_at"),
+            sa.type_coerce(Claim.ends_at, read).label("ends_at"),
             _KIND,
             Booking.id.label("booking_id"),
             Booking.state,
             Booking.company_id,
             Company.name.label("company"),
-            _booked(Displacement.starts_at, UsageRecord.starts_at, Booking.starts_at).label("booked_from"),
-            _booked(Displacement.ends_at, UsageRecord.ends_at, Booking.ends_at).label("booked_to"),
+            sa.type_coerce(_FROM, read).label("booked_from"),
+            sa.type_coerce(_TO, read).label("booked_to"),
         )
         .select_from(Claim)
         .join(Instrument, Instrument.id == Claim.instrument_id)
@@ -85,6 +87,10 @@ def _booked(offered: Any, used: Any, booked: Any) -> sa.ColumnElement[Any]:
     return sa.case(
         (Booking.id.is_(None), None), (Claim.kind == timeline.OFFER, offered), else_=sa.func.coalesce(used, booked)
     )
+
+
+_FROM = _booked(Displacement.starts_at, UsageRecord.starts_at, Booking.starts_at)
+_TO = _booked(Displacement.ends_at, UsageRecord.ends_at, Booking.ends_at)
 
 
 def _is_mine(actor: Actor) -> sa.ColumnElement[bool]:

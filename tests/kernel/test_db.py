@@ -14,7 +14,7 @@ from sqlalchemy import event, insert, select
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
-from labshare.kernel.db import Transaction, db, like, rows, snapshot, swap, transaction
+from labshare.kernel.db import Transaction, WrittenDateTime, db, like, rows, snapshot, swap, transaction
 from labshare.kernel.errors import Conflict
 from labshare.people.models import SignInFailure, Site
 from tests.kernel.happenings import NOON, tell
@@ -160,6 +160,15 @@ def test_a_moment_comes_back_as_it_was_to_the_microsecond_in_utc(app: Flask) -> 
     assert found.at.tzinfo is UTC
     assert found.at.microsecond == 123456
     assert rows(select(TRIES.c.at).where(TRIES.c.at < there)) == []
+
+
+@pytest.mark.parametrize("said", ["2026-11-23T12:00:00+08:00", "2026-11-23T12:00:00.120000+08:00"])
+def test_a_moment_is_read_as_it_goes_over_the_wire(app: Flask, said: str) -> None:
+    with transaction() as tx:
+        tx.execute(insert(SignInFailure).values(key="mei", at=datetime.fromisoformat(said)))
+    written = sa.type_coerce(TRIES.c.at, WrittenDateTime()).label("at")
+    [found] = rows(select(TRIES.c.at.label("moment"), written))
+    assert found.at == found.moment.isoformat()
 
 
 def test_a_naive_moment_is_refused(app: Flask) -> None:

@@ -45,6 +45,7 @@ from labshare.instruments import queries as catalogue
 from labshare.instruments import search
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
+from labshare.kernel.db import WrittenDateTime
 from labshare.kernel.errors import Forbidden
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
@@ -245,7 +246,7 @@ def timeline(query: dict[str, Any]) -> Response:
     """Who holds which time: your own in full, others as busy."""
     known = catalogue.known_all(query["instrument"]) if query["instrument"] else catalogue.known_in_service()
     names = {one.code: {"code": one.code, "name": own(one.name_en, one.name_zh)} for one in known}
-    found = schedule.shown(actor(), [one.id for one in known], query["window"])
+    found = schedule.shown(actor(), [one.id for one in known], query["window"], WrittenDateTime)
     return as_json({"items": [_claim(one, names) for one in found], "next": None})
 
 
@@ -254,8 +255,8 @@ def _claim(one: Any, names: dict[str, dict[str, str]]) -> dict[str, Any]:
     item: dict[str, Any] = {
         "instrument": names[code],
         "channel": channel,
-        "starts_at": starts_at.isoformat(),
-        "ends_at": ends_at.isoformat(),
+        "starts_at": starts_at,
+        "ends_at": ends_at,
         "kind": kind,
     }
     if booking_id is not None:
@@ -263,7 +264,7 @@ def _claim(one: Any, names: dict[str, dict[str, str]]) -> dict[str, Any]:
             "id": booking_id,
             "state": state,
             "company": {"id": company_id, "name": company},
-            "starts_at": first.isoformat(),
-            "ends_at": last.isoformat(),
+            "starts_at": first,
+            "ends_at": last,
         }
     return item

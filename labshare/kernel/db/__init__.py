@@ -5,7 +5,7 @@ write by accident nor hold an old snapshot open. Inside it, PostgreSQL runs READ
 advisory locks and SQLite runs BEGIN IMMEDIATE; the overlap guard of the timeline stands behind both.
 """
 
-from labshare.kernel.db.base import Base, Id, Json, Model, UtcDateTime, db, dialect, table_of
+from labshare.kernel.db.base import Base, Id, Json, Model, UtcDateTime, WrittenDateTime, db, dialect, table_of
 from labshare.kernel.db.engine import engine_options, prepare
 from labshare.kernel.db.phrases import (
     LONGEST_CLAIM,
@@ -30,6 +30,7 @@ __all__ = [
     "Model",
     "Transaction",
     "UtcDateTime",
+    "WrittenDateTime",
     "changed_meanwhile",
     "constraint_of",
     "db",

@@ -61,5 +61,25 @@ def _from_text(stored: str | None) -> datetime | None:
     return None if stored is None else datetime.fromisoformat(stored + "+00:00")
 
 
+class WrittenDateTime(UtcDateTime):
+    """The same, read as it goes over the wire; of a list of thousands, to turn each twice was a sixth of the time."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
+        return _rewritten if dialect.name == "sqlite" else _written
+
+
+def _rewritten(stored: str | None) -> str | None:
+    if stored is None:
+        return None
+    fraction = stored[19:]
+    return f"{stored[:10]}T{stored[11:19]}{'' if fraction == '.000000' else fraction}+00:00"
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
 def dialect() -> str:
     return db.engine.dialect.name

@@ -7,8 +7,14 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg import _queries
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
+
+# psycopg looks for the parameters of a long statement anew each time it is said, lest its memory fill with generated
+# ones. Ours are written once and are few: to find the sixty of a booking each time would be a tenth of its time.
+_queries.MAX_CACHED_STATEMENT_LENGTH = 16_384
+_queries.MAX_CACHED_STATEMENT_PARAMS = 200
 
 
 def engine_options(url: str) -> dict[str, Any]:
