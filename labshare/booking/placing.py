@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import lifecycle, queries, rules, waivers
+from labshare.booking import gathering, lifecycle, rules, waivers
 from labshare.booking.change import about, refuse
 from labshare.booking.events import BookingApproved, BookingOffered, BookingRequested
+from labshare.booking.gathering import Asker
 from labshare.booking.models import Booking
-from labshare.booking.queries import Asker, Seen
+from labshare.booking.queries import Seen
 from labshare.booking.waivers import NOTHING, Waiving
 from labshare.instruments import timeline
 from labshare.instruments.queries import Known
@@ -166,5 +167,5 @@ def within_caps(tx: Transaction, asker: Asker, facts: rules.Facts) -> None:
     if ahead is None:
         return
     account.queue_up(tx, ahead.account_id)
-    company, person = queries.ahead_of(asker.id, asker.person_id, facts.now)
+    company, person = gathering.ahead_of(asker.id, asker.person_id, facts.now)
     refuse(rules.too_many(replace(ahead, company=company, person=person), more=0))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 
-from labshare.booking import change, displacement, presence, queries
+from labshare.booking import change, displacement, gathering, presence
 from labshare.booking.services import deciding
 from labshare.kernel import db as kernel
 from labshare.kernel.retry import Retry
@@ -45,7 +45,7 @@ def _reword(engine: sa.Engine, pattern: str, instead: str) -> None:
 
 def slow(_app: Flask) -> None:
     """A moment passes between gathering the facts and writing."""
-    queries.gather = _late(queries.gather)
+    gathering.gather = _late(gathering.gather)
     deciding.standing = _late(deciding.standing)  # type: ignore[attr-defined]
     presence.around = _late(presence.around)
     displacement.hit = _late(displacement.hit)

@@ -13,6 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from labshare.kernel import clock
 from tests.conftest import Databases
 from tests.proof.crew import FULL
+from tests.proof.life.doors import through
 from tests.proof.life.faults import FAULTS
 from tests.proof.life.passing import Whole
 from tests.proof.life.world import World
@@ -20,6 +21,7 @@ from tests.proof.life.world import World
 pytestmark = [pytest.mark.proof, pytest.mark.beside]
 STEPS = 50
 EXAMPLES = {"sqlite": 1000 if FULL else 100, "postgresql": 300 if FULL else 30}
+OVER_HTTP = {"sqlite": 200 if FULL else 15, "postgresql": 60 if FULL else 5}
 AT_MOST = 60  # examples until a planted fault must be found
 Ran = Callable[..., None]
 
@@ -51,6 +53,13 @@ def test_accounts_say_what_happened(world: World, ran: Ran) -> None:
     counted: Counter[str] = Counter()
     lived(world, examples, counted)
     ran(**dict(sorted(counted.items())))
+
+
+def test_they_say_it_over_http_too(world: World, ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
+    door, counted = through(world, monkeypatch), Counter[str]()
+    lived(world, OVER_HTTP["sqlite" if world.databases.admin is None else "postgresql"], counted)
+    assert door.said > counted["lives"]
+    ran(said=door.said, lives=counted["lives"], steps=counted["steps"])
 
 
 @pytest.mark.unsound  # that is the point

@@ -1,30 +1,32 @@
 """Whether it is possible, given the facts: asking and answering here, the use of an instrument in `judgement`; pure."""
 
-from labshare.booking.rules.asking import (
+from labshare.booking.rules.answering import (
     REMIND_AHEAD,
     STATE_WORDS,
-    Ahead,
-    Facts,
     acceptance_refusals,
     answer_is_due,
     approval_refusals,
-    asks_for_hours,
     awaits_company,
-    decide_by,
     has_it,
-    held,
-    in_house,
     late_to_cancel,
     late_to_move,
     nothing_to_endorse,
-    refusals,
-    restricted,
     too_early_to_expire,
     too_late,
-    too_many,
     too_much,
-    window,
     wrong_move,
+)
+from labshare.booking.rules.asking import (
+    Ahead,
+    Facts,
+    asks_for_hours,
+    decide_by,
+    held,
+    in_house,
+    refusals,
+    restricted,
+    too_many,
+    window,
 )
 from labshare.booking.rules.ending import end_refusals, over_by_then, steps
 from labshare.booking.rules.holding import CHANGED, WAITED_FOR, hold_until, offer_refusals

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labshare.booking import charging, free, lifecycle, queries, rules
+from labshare.booking import charging, free, gathering, lifecycle, queries, rules
 from labshare.booking.asker import company_of, instrument_of, may_ask, person_of
 from labshare.booking.change import standing
 from labshare.booking.events import BookingMoved
 from labshare.booking.explaining import explained, others
+from labshare.booking.gathering import Asker
 from labshare.booking.models import Booking
 from labshare.booking.placing import Whose, place, within_caps
-from labshare.booking.queries import Asker, Seen
+from labshare.booking.queries import Seen
 from labshare.booking.waivers import NOTHING, Waiving
 from labshare.instruments import timeline
 from labshare.instruments.queries import Known
@@ -61,9 +62,9 @@ def check(actor: Actor, draft: Draft) -> Verdict:
     """Would the request pass now? Decided by the same rules on the same facts as the request itself."""
     now = clock.now()
     company_id = company_of(actor, draft.company_id)
-    known, asker = queries.asked(instrument_of(draft.instrument), company_id, person_of(actor, company_id))
+    known, asker = gathering.asked(instrument_of(draft.instrument), company_id, person_of(actor, company_id))
     may_ask(actor, company_id, known, draft.waive)
-    facts = _asked_anew(actor, asker, queries.gather(known, draft.slot, now, asker))
+    facts = _asked_anew(actor, asker, gathering.gather(known, draft.slot, now, asker))
     reasons = rules.left(rules.refusals(facts), draft.waive)
     nearest = others(known, draft.slot, now, reasons) if reasons else []
     over_quota = facts.over_quota and rules.QUOTA not in draft.waive
@@ -90,9 +91,9 @@ def _request(actor: Actor, draft: Draft, retry: Retry | None) -> Seen:
     company_id = company_of(actor, draft.company_id)
     instrument_id = instrument_of(draft.instrument)
     with explained(now, draft.slot) as refusal, transaction(lock=[instrument_id], retry=retry) as tx:
-        known, asker, number = queries.asked_anew(instrument_id, company_id, person_of(actor, company_id))
+        known, asker, number = gathering.asked_anew(instrument_id, company_id, person_of(actor, company_id))
         may_ask(actor, company_id, known, draft.waive)
-        facts = _asked_anew(actor, asker, queries.gather(known, draft.slot, now, asker))
+        facts = _asked_anew(actor, asker, gathering.gather(known, draft.slot, now, asker))
         reasons = rules.refusals(facts)
         refusal.raise_if(rules.left(reasons, draft.waive), known)
         waiving = Waiving(rules.passed(reasons + rules.asks_for_hours(facts), draft.waive), draft.reason)
@@ -113,10 +114,10 @@ def move(actor: Actor, booking_id: int, slot: Slot, version: int | None = None, 
     before = standing(actor, booking_id, "move")
     with explained(now, slot) as refusal, transaction(lock=[before.instrument_id], retry=retry) as tx:
         old = queries.seen(actor, booking_id)
-        known, asker = queries.asked(old.instrument_id, old.company_id, old.person_id)
+        known, asker = gathering.asked(old.instrument_id, old.company_id, old.person_id)
         refusal.raise_if(rules.wrong_move(old.state, "move") + rules.too_late(now, old.starts_at))
         refusal.raise_if(rules.late_to_move(queries.charge_of_cancelling(actor, old, now)))
-        facts = _with_own_word(actor, asker, queries.gather(known, slot, now, asker, but=booking_id))
+        facts = _with_own_word(actor, asker, gathering.gather(known, slot, now, asker, but=booking_id))
         refusal.raise_if(rules.refusals(facts), known)
         booking = _carry_over(tx, actor, old, known, facts, version)
         charging.rehold(tx, actor, booking, facts.shares, NOTHING, now)

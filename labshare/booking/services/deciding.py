@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from labshare.booking import answering, charging, lifecycle, queries, rules, waivers
+from labshare.booking import answering, charging, gathering, lifecycle, queries, rules, waivers
 from labshare.booking.answering import Word
 from labshare.booking.change import about, change, refuse, standing
 from labshare.booking.events import BookingCancelled, BookingOffered
@@ -70,8 +70,8 @@ def offer(
     with explained(now, slot) as refusal, transaction(lock=[before.instrument_id], retry=retry) as tx:
         old = queries.seen(actor, booking_id)
         refusal.raise_if(rules.wrong_move(old.state, "offer") or rules.awaits_company(old.awaiting))
-        known, asker = queries.asked(old.instrument_id, old.company_id, old.person_id)
-        facts = queries.gather(known, slot, now, asker, but=booking_id)
+        known, asker = gathering.asked(old.instrument_id, old.company_id, old.person_id)
+        facts = gathering.gather(known, slot, now, asker, but=booking_id)
         reasons = [*rules.refusals(facts), *rules.asks_for_hours(facts)]
         refusal.raise_if(rules.left(reasons, waive), known)
         waiving = Waiving(rules.passed(reasons, waive), answer)

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from labshare.booking import lifecycle, queries, rules
+from labshare.booking import gathering, lifecycle, rules
 from labshare.booking.change import change, refuse, standing
 from labshare.booking.events import BookingEndorsed, BookingHandedOver
 from labshare.booking.models import Reminder
@@ -37,7 +37,7 @@ def endorse(
     now = clock.now()
     with transaction(retry=retry) as tx:
         old = standing(actor, booking_id, "endorse")
-        known, asker = queries.asked(old.instrument_id, old.company_id, old.person_id)
+        known, asker = gathering.asked(old.instrument_id, old.company_id, old.person_id)
         refuse(rules.wrong_move(old.state, "endorse") or rules.nothing_to_endorse(old.awaiting))
         refuse(rules.approval_refusals(now, old.starts_at, known.state, asker.active))
         waits = known.approval or old.over_quota
@@ -62,7 +62,7 @@ def hand_over(
     with transaction(retry=retry) as tx:
         old = standing(actor, booking_id, "hand_over")
         somebody = _colleague(actor, old, person_id)
-        known, asker = queries.asked(old.instrument_id, old.company_id, somebody.id)
+        known, asker = gathering.asked(old.instrument_id, old.company_id, somebody.id)
         refuse(rules.wrong_move(old.state, "hand_over") or rules.too_late(now, old.starts_at))
         refuse(rules.has_it(somebody.id, old.person_id))
         reasons = rules.too_many(_ahead(tx, old, known, somebody.id, now))
@@ -89,5 +89,5 @@ def _ahead(tx: Transaction, old: Seen, known: Known, person_id: int, now: dateti
     if quote.person_cap is None:
         return None
     account.queue_up(tx, quote.account_id)
-    _, mine = queries.ahead_of(old.company_id, person_id, now)
+    _, mine = gathering.ahead_of(old.company_id, person_id, now)
     return Ahead(0, mine, None, quote.person_cap, quote.account_id)

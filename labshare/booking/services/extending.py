@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import charging, ending, policy, queries, rules, waivers
+from labshare.booking import charging, ending, gathering, policy, queries, rules, waivers
 from labshare.booking.change import about, refuse, standing
 from labshare.booking.events import BookingEndChanged
+from labshare.booking.gathering import Asker
 from labshare.booking.models import Booking
-from labshare.booking.queries import Asker, Seen
+from labshare.booking.queries import Seen
 from labshare.booking.waivers import Waiving
 from labshare.instruments import hours, timeline
 from labshare.instruments.queries import Known
@@ -65,7 +66,7 @@ def _change_end(
     with transaction(lock=[before.instrument_id], retry=retry) as tx:
         old = queries.seen(actor, booking_id)
         refuse(rules.wrong_move(old.state, "change_end") or rules.over_by_then(now, old.starts_at, ends_at))
-        known, asker = queries.asked(old.instrument_id, old.company_id, old.person_id)
+        known, asker = gathering.asked(old.instrument_id, old.company_id, old.person_id)
         slot = Slot(old.starts_at, ends_at)
         facts, claim = _gather(old, known, asker, slot, now)
         reasons = rules.end_refusals(facts, old.ends_at)

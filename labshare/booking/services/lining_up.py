@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import charging, policy, queries, rules, waitlist
+from labshare.booking import charging, gathering, policy, rules, waitlist
 from labshare.booking.asker import company_of, instrument_of, may_ask, person_of
 from labshare.booking.change import by_the_clock, refuse
 from labshare.booking.events import WaitlistJoined, WaitlistLeft, WaitlistOffered, WaitlistOver
@@ -35,9 +35,9 @@ def join(actor: Actor, draft: Draft, retry: Retry | None = None) -> Wait:
     company_id = company_of(actor, draft.company_id)
     instrument_id = instrument_of(draft.instrument)
     with explained(now, draft.slot) as refusal, transaction(lock=[instrument_id], retry=retry) as tx:
-        known, asker = queries.asked(instrument_id, company_id, person_of(actor, company_id))
+        known, asker = gathering.asked(instrument_id, company_id, person_of(actor, company_id))
         may_ask(actor, company_id, known)
-        facts = queries.gather(known, draft.slot, now, asker)
+        facts = gathering.gather(known, draft.slot, now, asker)
         refusal.raise_if(rules.joining_refusals(facts, waitlist.line(known, draft.slot, company_id)), known)
         about: dict[str, Any] = {"instrument_id": known.id, "company_id": company_id, "person_id": actor.person_id or 0}
         about |= {"starts_at": draft.slot.start, "ends_at": draft.slot.end}
@@ -72,8 +72,8 @@ def offer_next(actor: Actor, entry_id: int, now: datetime) -> bool:
         if wait.state != IN_LINE:
             return False
         person_id = None if wait.on_behalf else wait.person_id
-        known, asker, number = queries.asked_anew(wait.instrument_id, wait.company_id, person_id)
-        facts = queries.gather(known, wait.slot, now, asker)
+        known, asker, number = gathering.asked_anew(wait.instrument_id, wait.company_id, person_id)
+        facts = gathering.gather(known, wait.slot, now, asker)
         facts = replace(facts, restricted_until=asker.restricted_until)
         if rules.offering_refusals(facts):
             return False

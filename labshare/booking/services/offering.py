@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import charging, displacement, free, lifecycle, queries, rules, waitlist
+from labshare.booking import charging, displacement, free, gathering, lifecycle, queries, rules, waitlist
 from labshare.booking.change import by_the_clock, change, refuse, standing
 from labshare.booking.displacement import Displaced
 from labshare.booking.events import (
@@ -69,8 +69,8 @@ def _accept(actor: Actor, booking_id: int, wish: Wish | None, retry: Retry | Non
         slot = held.slot if wish is None else wish.slot
         if instrument_id is None or slot is None or (wish is None and held.instrument_id != instrument_id):
             raise changed_meanwhile()
-        known, asked, number = queries.asked_anew(instrument_id, old.company_id, old.person_id)
-        facts = queries.gather(known, slot, now, asked, offer=held.id)
+        known, asked, number = gathering.asked_anew(instrument_id, old.company_id, old.person_id)
+        facts = gathering.gather(known, slot, now, asked, offer=held.id)
         taken = held.state == OFFERED and wish is None
         if taken:
             facts = replace(facts, channel=held.channel)
@@ -94,7 +94,7 @@ def _take(actor: Actor, booking_id: int, retry: Retry | None) -> Seen:
     now = clock.now()
     with transaction(retry=retry) as tx:
         old = standing(actor, booking_id, "accept")
-        known, asker = queries.asked(old.instrument_id, old.company_id, old.person_id)
+        known, asker = gathering.asked(old.instrument_id, old.company_id, old.person_id)
         refuse(rules.offer_refusals(old.state, old.decide_by, old.slot, known.state, asker.active, now))
         waited = waitlist.is_asked(old.waitlist_id)  # once they took it, a changed time is the laboratory's yes
         asks = waited and not actor.is_company_admin and rules.in_house(asker.in_house_minutes, old.slot)
@@ -150,8 +150,8 @@ def make_offer(actor: Actor, booking_id: int, now: datetime) -> bool:
         held = _displaced(old, tx)
         if held.state != WAITING:
             return False
-        known, asked = queries.asked(found.instrument.id, old.company_id, old.person_id)
-        facts = queries.gather(known, found.slot, now, asked)
+        known, asked = gathering.asked(found.instrument.id, old.company_id, old.person_id)
+        facts = gathering.gather(known, found.slot, now, asked)
         if rules.refusals(facts):
             return False
         by = rules.decide_by(known, found.slot, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import charging, ending, lifecycle, policy, presence, queries, rules
+from labshare.booking import charging, ending, gathering, lifecycle, policy, presence, queries, rules
 from labshare.booking.change import about, change, refuse, standing
 from labshare.booking.events import BookingCompleted, BookingMissed, BookingStarted, UsageCorrected
 from labshare.booking.models import UsageRecord
@@ -32,7 +32,7 @@ def check_in(actor: Actor, booking_id: int, version: int | None = None, retry: R
     before = standing(actor, booking_id, "check_in")
     with transaction(lock=[before.instrument_id], retry=retry) as tx:
         old = queries.seen(actor, booking_id)
-        known, asker = queries.asked(old.instrument_id, old.company_id, old.person_id)
+        known, asker = gathering.asked(old.instrument_id, old.company_id, old.person_id)
         refuse(rules.wrong_move(old.state, "check_in"))
         scene = presence.around(old, known, now)
         early = now < scene.claim.start

@@ -68,6 +68,7 @@ class World:
                 )
             )
         cast.li = cast.actor("li")
+        self.tokens = {name: cast.token(name) for name in cast.people}
         self.companies = (cast.aurora, cast.borealis)
         self.people = {cast.aurora: cast.mei, cast.borealis: cast.bo}
 
