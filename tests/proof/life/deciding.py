@@ -7,6 +7,7 @@ from hypothesis.stateful import precondition, rule
 
 from labshare.booking import queries, services
 from labshare.kernel.actor import SYSTEM
+from labshare.kernel.slots import Slot
 from tests.proof.life.moves import ANCHOR, HALF, LENGTH, OFFSET, WHICH
 from tests.proof.life.offering import Offering
 from tests.proof.life.oracle import DAY, Booked
@@ -49,7 +50,10 @@ class Deciding(Offering):
             foretold.add("offer_lapsed")
         done = self.told(lambda: services.accept(self.world.people[booking.company], booking.id))
         if self.says("take_what_was_offered", done[1], foretold):
-            booking.state, booking.decide_by = "approved", None
+            booking.state, booking.decide_by, booking.taken = "approved", None, True
+            if booking.waited and booking.place.approval:  # nobody of the laboratory has said yes yet
+                booking.state, booking.waited = "requested", False
+                self.answered_by(booking, Slot(booking.start, booking.end))
 
     def _after_lapse_offers(self) -> None:
         super()._after_lapse_offers()

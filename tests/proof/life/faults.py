@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from labshare.booking import charging, displacement, ending, lifecycle, reactions, rules
-from labshare.booking.services import deciding, forgiving, offering, waiting
+from labshare.booking import charging, displacement, ending, lifecycle, reactions, rules, waitlist
+from labshare.booking.services import deciding, forgiving, lining_up, offering, waiting
 from labshare.instruments import timeline
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction
@@ -215,6 +215,27 @@ def time_that_was_asked_for_is_kept_beside_what_is_offered(patch: pytest.MonkeyP
 @fault
 def an_offer_is_held_for_ever(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(deciding, "rules", Changed(rules, hold_until=lambda slot, _now, _most: slot.start))
+
+
+@fault
+def time_held_for_who_waited_takes_no_hours(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(lining_up, "charging", Changed(charging, hold=_nothing))
+
+
+@fault
+def the_last_in_line_is_asked_first(patch: pytest.MonkeyPatch) -> None:
+    in_order = waitlist.in_line
+    patch.setattr(waitlist, "in_line", lambda now: in_order(now)[::-1])
+
+
+@fault
+def who_did_not_answer_waits_on(patch: pytest.MonkeyPatch) -> None:
+    turn = waitlist.turn
+
+    def passed_over(tx: Any, actor: Any, wait: Any, state: str, *more: Any, **said: Any) -> None:
+        turn(tx, actor, wait, "waiting" if state == "passed" else state, *more, **said)
+
+    patch.setattr(waitlist, "turn", passed_over)
 
 
 @fault

@@ -84,6 +84,8 @@ class Booked:
     decide_by: datetime | None
     charge: int = 0
     used: tuple[datetime, datetime | None] | None = None
+    waited: bool = False  # for this time, on the waiting list
+    taken: bool = False  # what was offered
     freed: datetime | None = None  # when others could begin after this use; None while it goes on
 
 

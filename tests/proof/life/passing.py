@@ -12,17 +12,18 @@ from labshare import wiring
 from labshare.booking import presence, queries
 from labshare.kernel.actor import SYSTEM
 from labshare.kernel.slots import Slot
-from tests.proof.life.deciding import Deciding
+from tests.proof.life.lining_up import LiningUp
 from tests.proof.life.moves import COMPANY, DRAFT, HALF, HOUR, ITEMS, SECONDS, WHICH
 from tests.proof.life.oracle import AHEAD, DAY, MINUTE, Booked
 
 OFTEN = (
     *("expire_requests", "judge_use", "open_periods", "enforce_suspensions"),
     *("keep_windows", "make_offers", "lapse_offers", "forgive_late_cancels"),
+    "offer_freed_time",
 )
 
 
-class Whole(Deciding):
+class Whole(LiningUp):
     """And time passes: the clockwork does what is due, any number of times."""
 
     @initialize(items=ITEMS, drafts=st.lists(DRAFT, min_size=3, max_size=8))
