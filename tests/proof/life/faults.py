@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from labshare.booking import charging, displacement, ending, lifecycle, reactions, rules, waitlist
-from labshare.booking.services import deciding, forgiving, lining_up, offering, waiting
+from labshare.booking.services import deciding, extending, forgiving, lining_up, offering, waiting
 from labshare.instruments import timeline
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction
@@ -236,6 +236,11 @@ def who_did_not_answer_waits_on(patch: pytest.MonkeyPatch) -> None:
         turn(tx, actor, wait, "waiting" if state == "passed" else state, *more, **said)
 
     patch.setattr(waitlist, "turn", passed_over)
+
+
+@fault
+def who_stays_longer_holds_no_more_hours(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(extending, "charging", Changed(charging, rehold=_nothing))
 
 
 @fault

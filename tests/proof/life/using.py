@@ -11,6 +11,7 @@ from labshare.booking import queries, services
 from labshare.kernel.actor import SYSTEM
 from labshare.kernel.slots import Slot
 from tests.proof.life.moves import (
+    HALF,
     SECONDS,
     WHICH,
     Asking,
@@ -64,6 +65,38 @@ class Using(Asking):
         services.check_out(self.world.cast.li, booking.id)
         self._used(booking, self._began(booking), self.now)
         booking.freed = self.now
+
+    @precondition(lambda self: self.alive("approved"))
+    @rule(minutes=st.integers(-10, 29), halves=st.integers(-2, 4), stays=st.integers(1, 200), waive=st.booleans())
+    def come_and_stay_longer(self, minutes: int, halves: int, stays: int, *, waive: bool) -> None:
+        self.check_in(0, minutes, 0)
+        some = self.alive("in_use")
+        if some:
+            self.accounts_say_what_happened()
+            self.change_end(len(some) - 1, halves, waive=waive)
+            self.accounts_say_what_happened()
+            self.check_out(len(some) - 1, stays, 0)
+
+    @precondition(lambda self: self.alive("in_use"))
+    @rule(which=WHICH, halves=st.integers(-4, 4), waive=st.booleans())
+    def change_end(self, which: int, halves: int, *, waive: bool) -> None:
+        booking = self.one_of(which, "in_use")
+        end = booking.end + halves * HALF
+        foretold = {"unchanged"} if not halves else set()
+        if halves > 0:
+            foretold |= self._against(booking.company, set(), self.upkeep.standing_against(booking.place))
+            foretold |= {"too_long"} if end - booking.start > timedelta(days=1) else set()
+            exceeded = self.oracle.exceeded(booking.company, booking.place, booking.start, end, booking)
+            foretold |= {"quota_exceeded"} if exceeded and not waive else set()
+            foretold |= self.upkeep.taken(booking.place, (booking.end, end), booking)
+        if end < max(self.now, booking.start) + MINUTE:
+            foretold = {"in_the_past"}
+        li, waived = self.world.cast.li, ("quota_exceeded",) if waive else ()
+        _, refused = self.told(lambda: services.change_end(li, booking.id, end, waived, "It goes on" if waive else ""))
+        either = [foretold, foretold - {"maintenance"}] if {"maintenance", "slot_taken"} <= foretold else [foretold]
+        if self.says("change_end", refused, *either, foretold - {"slot_taken"} if len(either) > 1 else foretold):
+            booking.end = end
+            self.may_exceed = waive
 
     def _began(self, booking: Booked) -> datetime:
         assert booking.used is not None
