@@ -165,20 +165,30 @@ def marks(harvest: dict[str, bytes], company: str) -> dict[str, set[str]]:
     return found
 
 
+IN_FULL = 2
+
+
 def harvest(scene: Scene, reader: str, doors: str = "") -> dict[str, bytes]:
     """Everything a reader can fetch: every GET route, for every object there is, with every query it knows.
 
-    Or only what is behind doors whose names begin so.
+    Or only what is behind doors whose names begin so. Of objects that are shown alike the first two are asked with
+    every query, the others as they are; so is what does not exist or open for the reader, whatever is asked of it.
     """
     document = scene.ask(None, "GET", "/api/v1/openapi.json").get_json()
     found = {}
     for rule, method in routes(scene.app):
         if method != "GET" or rule.endpoint == "static" or not rule.endpoint.startswith(doors):
             continue
+        in_full = 0
         for path in _paths(scene, rule):
-            for query in _queries(scene, rule, document):
+            closed = False
+            for number, query in enumerate(_queries(scene, rule, document)):
+                if number and (closed or in_full > IN_FULL):
+                    break
                 answer = scene.ask(reader, "GET", path, query_string=query)
                 assert answer.status_code < 500, (path, query)
+                in_full += not number and answer.status_code == 200
+                closed = closed or (not number and answer.status_code in (403, 404))
                 said = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
                 found[f"{path} {query}"] = said.encode() + answer.get_data()
     return found
