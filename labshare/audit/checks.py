@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labshare.booking.models import Displacement
+from labshare.booking.models import ConductEntry, Displacement, Restriction, WaitlistEntry
 from labshare.instruments.models import CalendarYear, Instrument, OpeningPattern
 from labshare.kernel.journal import Entry
 from labshare.maintenance.models import Outage, Upkeep, Utility, Window
@@ -27,6 +27,9 @@ TOLD: dict[str, Any] = {
     "calendar_year": CalendarYear,
     "account": Account,
     "displacement": Displacement,
+    "waitlist_entry": WaitlistEntry,
+    "conduct_entry": ConductEntry,
+    "restriction": Restriction,
     "maintenance_window": Window,
     "outage": Outage,
     "utility": Utility,

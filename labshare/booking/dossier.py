@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from labshare.booking import conduct, free, lifecycle, rules, waivers
 from labshare.booking.conduct import Tally
-from labshare.booking.models import IN_LINE, Booking, Reminder, WaitlistEntry
+from labshare.booking.models import DUE, IN_LINE, OVERDUE, Booking, Reminder, WaitlistEntry
 from labshare.booking.queries import Seen
 from labshare.booking.waivers import Waived
 from labshare.instruments import queries as catalogue
@@ -25,7 +25,6 @@ from labshare.people.models import Company
 from labshare.quotas import account, quotes
 from labshare.quotas.rules import Share
 
-DUE, OVERDUE = "answer_due", "answer_overdue"
 NEAREST = 2  # so many other times are looked for with each request
 _waits = table_of(WaitlistEntry)
 

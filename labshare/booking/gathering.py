@@ -13,6 +13,7 @@ from labshare.booking.models import Booking, Restriction
 from labshare.instruments import hours, timeline
 from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
+from labshare.kernel.actor import Actor
 from labshare.kernel.db import next_id, rows, table_of
 from labshare.kernel.errors import NotFound
 from labshare.kernel.slots import Slot
@@ -112,3 +113,9 @@ def ahead_of(company_id: int, person_id: int | None, now: datetime) -> tuple[int
     )
     [(company, person)] = rows(ahead)
     return int(company), int(person)
+
+
+def with_own_word(actor: Actor, asker: Asker, facts: rules.Facts) -> rules.Facts:
+    """The facts, with whether the company's admins have to say yes first; they need not ask themselves."""
+    asks = actor.belongs_to(asker.id) and not actor.is_company_admin
+    return replace(facts, in_house=asks and rules.in_house(asker.in_house_minutes, facts.slot))

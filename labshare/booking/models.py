@@ -109,13 +109,16 @@ class UsageRecord(Model):
     version: Mapped[int] = mapped_column(default=1)
 
 
+DUE, OVERDUE, COMING_UP = REMINDERS = ("answer_due", "answer_overdue", "coming_up")
+
+
 class Reminder(Model):
     """Somebody was reminded of a booking; `about` is the moment it was about, so a moved booking is reminded anew."""
 
     __tablename__ = "reminder"
     __table_args__ = (
         UniqueConstraint("booking_id", "kind", "about"),
-        CheckConstraint("kind IN ('answer_due', 'answer_overdue', 'coming_up')", name="kind"),
+        CheckConstraint(f"kind IN ({', '.join(map(repr, REMINDERS))})", name="kind"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

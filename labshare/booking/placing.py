@@ -58,7 +58,7 @@ def place(
     """Write the booking under the number that was `drawn` for it; it waits for a yes where one is needed."""
     slot, now = facts.slot, facts.now
     over_quota = facts.over_quota and rules.QUOTA not in waiving.codes
-    in_house = facts.in_house and successor is None  # who is displaced was answered before
+    in_house = facts.in_house and not (successor is not None and successor.granted)
     waits = over_quota or in_house or (facts.terms.approval and not (successor is not None and successor.granted))
     decide_by = rules.decide_by(known, slot, now) if waits else None
     values: dict[str, Any] = {

@@ -14,7 +14,6 @@ from sqlalchemy.orm import aliased
 from labshare.booking import rules
 from labshare.booking.events import WaitlistFact
 from labshare.booking.models import ASKED, IN_LINE, Booking, WaitlistEntry
-from labshare.booking.queries import Seen
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.instruments.models import Instrument
@@ -154,29 +153,6 @@ def line(known: Known, slot: Slot, company_id: int) -> rules.Line:
     )
     [(long, own, anywhere)] = rows(sa.select(*(one.scalar_subquery() for one in counts)))
     return rules.Line(int(long), int(own), int(anywhere))
-
-
-def rivals(bookings: Sequence[Seen]) -> dict[int, list[str]]:
-    """Which other companies wait for the time of each of these bookings, in their order; one statement."""
-    found: dict[int, list[str]] = {one.id: [] for one in bookings}
-    others = sa.and_(
-        WaitlistEntry.instrument_id == Booking.instrument_id,
-        WaitlistEntry.state == IN_LINE,
-        WaitlistEntry.starts_at < Booking.ends_at,
-        WaitlistEntry.ends_at > Booking.starts_at,
-        WaitlistEntry.company_id != Booking.company_id,
-    )
-    statement = (
-        sa.select(Booking.id, Company.name)
-        .join(WaitlistEntry, others)
-        .join(Company, Company.id == WaitlistEntry.company_id)
-        .where(Booking.id.in_(sorted(found)))
-        .order_by(WaitlistEntry.created_at, WaitlistEntry.id)
-    )
-    for number, name in rows(statement) if found else ():
-        if name not in found[number]:
-            found[number].append(name)
-    return found
 
 
 def is_asked(entry_id: int | None) -> bool:

@@ -191,14 +191,13 @@ def of(some: Sequence[Known]) -> dict[int, Hours]:
     """The hours of these instruments, by id; in one statement for the sites whose hours this process does not know."""
     remembered: dict[int, tuple[str, Said]] = current_app.extensions.setdefault("hours", {})
     stamps = {one.site_id: one.hours_stamp for one in some}
-    unknown = [site for site, mark in stamps.items() if not mark or remembered.get(site, NEVER)[0] != mark]
+    known = {site: remembered[site] for site in stamps if site in remembered}  # others may write there meanwhile
+    unknown = [site for site, mark in stamps.items() if not mark or site not in known or known[site][0] != mark]
     if unknown:
         found = said(unknown)
-        remembered |= {site: (stamps[site], found) for site in unknown}
-    return {one.id: remembered[one.site_id][1].of(one) for one in some}
-
-
-NEVER: tuple[str | None, None] = (None, None)
+        known |= {site: (stamps[site], found) for site in unknown}
+        remembered |= known
+    return {one.id: known[one.site_id][1].of(one) for one in some}
 
 
 def stamp(tx: Transaction, site_id: int) -> None:

@@ -129,7 +129,12 @@ def spread(tx: Transaction, instrument_id: int, channels: range, now: datetime) 
 
 
 def shift(tx: Transaction, *, kind: str, owner_id: int, channel: int, slot: Slot) -> None:
-    """Give a claim another time on its instrument; raises Conflict `slot_taken` where the database refuses."""
+    """Give a claim another time on its instrument; Conflict `slot_taken` where the database refuses.
+
+    Raises ValueError over 100 days.
+    """
+    if slot.end - slot.start > LONGEST_CLAIM:
+        raise ValueError("a claim this long must be cut into pieces")
     mine = sa.update(_claim).where(_claim.c.kind == kind, _claim.c.owner_id == owner_id)
     changed = tx.execute(mine.values(channel=channel, starts_at=slot.start, ends_at=slot.end)).rowcount
     if changed != 1:

@@ -114,6 +114,17 @@ def test_an_offer_is_refused_for_every_reason_at_once_with_times_that_are_free(c
     ]
 
 
+def test_what_was_asked_for_is_approved_and_not_offered(cast: Cast) -> None:
+    assert codes(offered(cast, "09:00", "11:00")) == ["unchanged"]
+
+
+def test_nobody_waives_what_is_longer_than_any_claim(cast: Cast) -> None:
+    whole = body("09:00", "11:00", company=cast.aurora) | {"ends_at": at("09:00", 102).isoformat()}
+    answer = cast.api("li").post("/bookings", whole | {"waive": ["too_long"], "reason": "A long run"})
+    assert answer.status_code == 409
+    assert "too_long" in codes(answer)
+
+
 @pytest.fixture
 def long_ones(cast: Cast) -> None:
     """SEM-01 is booked for an hour at least."""

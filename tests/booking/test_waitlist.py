@@ -339,20 +339,6 @@ def test_the_job_asks_no_more_for_a_long_line_than_for_a_short_one(lab: Lab, sta
     assert len(set(counted)) == 1, counted
 
 
-def test_who_else_waits_for_the_time_of_many_bookings_is_asked_in_one_statement(
-    lab: Lab, statements: Statements
-) -> None:
-    some = [lab.book(lab.cast.bo, 48 + 2 * number, 1, approved=False) for number in range(3)]
-    wait_for(lab.cast.mei, some[0].slot)
-    wait_for(joins(lab.cast, "corona"), some[0].slot)
-    wait_for(lab.cast.mei, some[2].slot)
-    with statements() as said:
-        found = waitlist.rivals(some)
-    assert len(said) == 1, said
-    assert found == {some[0].id: ["Aurora Displays", "Corona"], some[1].id: [], some[2].id: ["Aurora Displays"]}
-    assert waitlist.rivals([]) == {}
-
-
 def test_a_direct_request_for_held_time_is_refused(lab: Lab) -> None:
     offered(lab)
     with pytest.raises(Conflict) as refused:

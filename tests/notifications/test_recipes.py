@@ -273,7 +273,7 @@ ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the bookin
         "",
         "lapsed",
         lambda _, fact: booking.BookingLapsed(**fact, answer_by=fact["starts_at"]),
-        {"mei"},
+        {"mei", "chen"},
     ),
     "others took what was cancelled late": (
         "",

@@ -46,6 +46,8 @@ def _moment(said: str) -> datetime:
 
 def _due(line: Line) -> Text:
     until = _moment(line.data["decide_by"]).astimezone(line.zone)
+    if line.data.get("awaiting"):
+        return about(line, N_("It waits for its company's admins until %(until)s; they were reminded.", until=until))
     if line.data["escalated"]:
         return about(line, N_("It still waits for an answer until %(until)s; now the deputies are told.", until=until))
     return about(line, N_("It waits for an answer until %(until)s; the managers were reminded.", until=until))

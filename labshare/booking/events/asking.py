@@ -95,6 +95,7 @@ class BookingExpired(BookingFact):
     """Nobody answered by `decide_by`; the time is free again."""
 
     decide_by: datetime
+    awaiting: str = ""  # company: it was its own admins' to answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,10 +164,11 @@ class BookingOffered(BookingFact):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingAccepted(BookingFact):
-    """The company took the time it was offered; in state `requested` the laboratory has to answer until `decide_by`."""
+    """The company took the time it was offered; in state `requested` it is still to be answered until `decide_by`."""
 
     state: str
     decide_by: datetime | None = None
+    awaiting: str = ""  # company: its own admins answer first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +185,7 @@ class BookingHandedOver(BookingFact):
     person_id: int
     old_person_id: int
     state: str
+    name: str = ""  # of who has it now
 
 
 @dataclass(frozen=True, kw_only=True)

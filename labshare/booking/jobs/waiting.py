@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from labshare.booking import lifecycle, rules
-from labshare.booking.models import Booking, Reminder
+from labshare.booking.models import COMING_UP, DUE, OVERDUE, Booking, Reminder
 from labshare.booking.services import waiting
 from labshare.clockwork.job import Job
 from labshare.instruments.models import Instrument
@@ -28,13 +28,13 @@ def remind_managers(now: datetime) -> dict[str, int]:
     counts = {"reminded": 0, "escalated": 0}
     for number, kind in _neglected(now):
         if waiting.remind_of_request(SYSTEM, number, kind, now):
-            counts["escalated" if kind == waiting.OVERDUE else "reminded"] += 1
+            counts["escalated" if kind == OVERDUE else "reminded"] += 1
     return counts
 
 
 def _to_remind(now: datetime) -> dict[str, int]:
     kinds = [kind for _number, kind in _neglected(now)]
-    return {"reminded": kinds.count(waiting.DUE), "escalated": kinds.count(waiting.OVERDUE)}
+    return {"reminded": kinds.count(DUE), "escalated": kinds.count(OVERDUE)}
 
 
 def _neglected(now: datetime) -> list[tuple[int, str]]:
@@ -42,7 +42,7 @@ def _neglected(now: datetime) -> list[tuple[int, str]]:
     told = sa.select(Reminder.kind).where(Reminder.booking_id == Booking.id, Reminder.about == Booking.decide_by)
     statement = (
         sa.select(Booking.id, Booking.decide_by, Instrument.decide_minutes)
-        .add_columns(*(told.where(Reminder.kind == kind).exists() for kind in (waiting.DUE, waiting.OVERDUE)))
+        .add_columns(*(told.where(Reminder.kind == kind).exists() for kind in (DUE, OVERDUE)))
         .join(Instrument, Instrument.id == Booking.instrument_id)
         .where(_WAITS, Booking.decide_by > now)
         .order_by(Booking.decide_by, Booking.id)
@@ -51,9 +51,9 @@ def _neglected(now: datetime) -> list[tuple[int, str]]:
     for number, decide_by, minutes, reminded, escalated in rows(statement):
         due, overdue = rules.answer_is_due(decide_by, minutes, now)
         if due and not reminded:
-            found.append((number, waiting.DUE))
+            found.append((number, DUE))
         if overdue and not escalated:
-            found.append((number, waiting.OVERDUE))
+            found.append((number, OVERDUE))
     return found
 
 
@@ -82,7 +82,7 @@ def remind_bookers(now: datetime) -> dict[str, int]:
 
 def _coming_up(now: datetime) -> list[int]:
     told: Any = sa.select(Reminder.id).where(
-        Reminder.booking_id == Booking.id, Reminder.kind == waiting.COMING_UP, Reminder.about == Booking.starts_at
+        Reminder.booking_id == Booking.id, Reminder.kind == COMING_UP, Reminder.about == Booking.starts_at
     )
     statement = sa.select(Booking.id, Booking.created_at, Booking.starts_at).where(
         Booking.state == lifecycle.APPROVED,

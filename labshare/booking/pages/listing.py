@@ -79,7 +79,7 @@ def listed() -> str:
     elif tab == IN_HOUSE:
         statement = statement.where(queries.to_endorse(who, now))
     elif tab == "waiting":
-        statement = statement.where(Booking.starts_at > now, Booking.state == lifecycle.REQUESTED)
+        statement = statement.where(Booking.starts_at > now, queries.WAITS_FOR_LABORATORY)
     elif tab == "past":
         statement = statement.where(Booking.starts_at <= now)
     newest = tab in ("past", "all")

@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, make_response, redirect, url_for
 from flask_babel import gettext as _
 
-from labshare.booking import services
+from labshare.booking import lifecycle, services
 from labshare.booking.pages.answering import answered, may
 from labshare.booking.pages.frame import offers, pages
 from labshare.booking.pages.listing import booking_page
@@ -37,6 +37,8 @@ def accept(booking_id: int) -> Any:
         return make_response(booking_page(booking_id, form), problem.status)
     if seen.state == "approved":
         flash(_("The time is yours."), "good")
+    elif seen.awaiting == lifecycle.COMPANY:
+        flash(_("The time is held for you until your company's admin answers."), "good")
     else:
         flash(_("The time is held for you until the laboratory answers."), "good")
     return redirect(url_for("bookings.show", booking_id=seen.id), 303)

@@ -47,6 +47,11 @@ def awaits_company(awaiting: str) -> list[Reason]:
     return [Reason("awaiting_company", N_("The company's own admin has not answered it yet."))]
 
 
+def same_time(slot: Slot, asked: Slot) -> list[Reason]:
+    """The reason why a time is no other than was asked for."""
+    return [Reason("unchanged", N_("This is the time that was asked for: approve it."))] if slot == asked else []
+
+
 def nothing_to_endorse(awaiting: str) -> list[Reason]:
     """The reason why the company's own admin has nothing to answer."""
     if awaiting == lifecycle.COMPANY:

@@ -18,6 +18,8 @@ from labshare.quotas import rules as quotas
 from labshare.quotas.models import ASK
 from labshare.quotas.rules import Share
 
+LONGEST = timedelta(days=98)  # nobody waives more: with buffers it is one claim, and no claim is over 100 days
+
 
 @dataclass(frozen=True)
 class Ahead:
@@ -152,9 +154,11 @@ def _length(facts: Facts) -> list[Reason]:
 
 def too_long(slot: Slot, terms: Terms) -> list[Reason]:
     """The reason why the slot is longer than may be booked."""
-    if slot.end - slot.start <= terms.max_minutes * MINUTE:
+    whole = slot.end - slot.start
+    if whole <= terms.max_minutes * MINUTE:
         return []
-    return [Reason("too_long", N_("Book at most %(length)s.", length=length(terms.max_minutes)), MANAGER)]
+    text = N_("Book at most %(length)s.", length=length(terms.max_minutes))
+    return [Reason("too_long", text, MANAGER if whole <= LONGEST else None)]
 
 
 def in_steps(slot: Slot, terms: Terms) -> bool:

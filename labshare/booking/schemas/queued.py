@@ -39,7 +39,7 @@ class QueueIn(PageArguments):
         return {**page, "sought": Sought(**data)}
 
 
-class TallyOut(Schema):
+class RecordOut(Schema):
     """What is held against somebody at present."""
 
     points = fields.Integer(required=True)
@@ -61,8 +61,8 @@ class QueuedOut(Schema):
     booking = fields.Nested(BookingOut, required=True)
     account = fields.List(fields.Nested(ShareOut), required=True)
     bookings_ahead = fields.Integer(required=True, metadata={"description": "Of the company, this one included."})
-    person_record = fields.Nested(TallyOut, required=True)
-    company_record = fields.Nested(TallyOut, required=True)
+    person_record = fields.Nested(RecordOut, required=True)
+    company_record = fields.Nested(RecordOut, required=True)
     rivals = fields.List(fields.Nested(RivalOut), required=True)
     alternatives = fields.List(
         fields.Nested(AlternativeOut), required=True, metadata={"description": "The nearest that are free."}

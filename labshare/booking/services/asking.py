@@ -117,22 +117,16 @@ def move(actor: Actor, booking_id: int, slot: Slot, version: int | None = None, 
         known, asker = gathering.asked(old.instrument_id, old.company_id, old.person_id)
         refusal.raise_if(rules.wrong_move(old.state, "move") + rules.too_late(now, old.starts_at))
         refusal.raise_if(rules.late_to_move(queries.charge_of_cancelling(actor, old, now)))
-        facts = _with_own_word(actor, asker, gathering.gather(known, slot, now, asker, but=booking_id))
+        facts = gathering.with_own_word(actor, asker, gathering.gather(known, slot, now, asker, but=booking_id))
         refusal.raise_if(rules.refusals(facts), known)
         booking = _carry_over(tx, actor, old, known, facts, version)
         charging.rehold(tx, actor, booking, facts.shares, NOTHING, now)
         return tx.done(booking)
 
 
-def _with_own_word(actor: Actor, asker: Asker, facts: rules.Facts) -> rules.Facts:
-    """The facts, with whether the company's admins have to say yes first; they need not ask themselves."""
-    asks = actor.belongs_to(asker.id) and not actor.is_company_admin
-    return replace(facts, in_house=asks and rules.in_house(asker.in_house_minutes, facts.slot))
-
-
 def _asked_anew(actor: Actor, asker: Asker, facts: rules.Facts) -> rules.Facts:
     """The same of a new request: whoever has a booking may move it even where they may not ask for another."""
-    return replace(_with_own_word(actor, asker, facts), restricted_until=asker.restricted_until)
+    return replace(gathering.with_own_word(actor, asker, facts), restricted_until=asker.restricted_until)
 
 
 def _carry_over(

@@ -70,6 +70,7 @@ def offer(
     with explained(now, slot) as refusal, transaction(lock=[before.instrument_id], retry=retry) as tx:
         old = queries.seen(actor, booking_id)
         refusal.raise_if(rules.wrong_move(old.state, "offer") or rules.awaits_company(old.awaiting))
+        refusal.raise_if(rules.same_time(slot, old.slot))
         known, asker = gathering.asked(old.instrument_id, old.company_id, old.person_id)
         facts = gathering.gather(known, slot, now, asker, but=booking_id)
         reasons = [*rules.refusals(facts), *rules.asks_for_hours(facts)]

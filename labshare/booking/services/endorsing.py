@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from labshare.booking import gathering, lifecycle, rules
 from labshare.booking.change import change, refuse, standing
 from labshare.booking.events import BookingEndorsed, BookingHandedOver
-from labshare.booking.models import Reminder
+from labshare.booking.models import DUE, OVERDUE, Reminder
 from labshare.booking.queries import Seen
 from labshare.booking.rules import Ahead
 from labshare.instruments.queries import Known
@@ -47,7 +47,8 @@ def endorse(
         said: dict[str, Any] = {"state": state, "decide_by": by, "answer": answer}
         seen = change(tx, actor, old, version, values, BookingEndorsed, now, **said)
         # The admins' reminders were about this answer: whoever is asked next is reminded anew, even of the same moment.
-        tx.execute(sa.update(_reminder).where(_reminder.c.booking_id == old.id).values(about=now))
+        asked = sa.and_(_reminder.c.about == old.decide_by, _reminder.c.kind.in_((DUE, OVERDUE)))
+        tx.execute(sa.update(_reminder).where(_reminder.c.booking_id == old.id, asked).values(about=now))
         return tx.done(seen)
 
 
@@ -67,8 +68,9 @@ def hand_over(
         refuse(rules.has_it(somebody.id, old.person_id))
         reasons = rules.too_many(_ahead(tx, old, known, somebody.id, now))
         refuse(reasons + rules.restricted(asker.restricted_until, known, now))
-        said = {"person_id": somebody.id, "old_person_id": old.person_id, "state": old.state}
-        seen = change(tx, actor, old, version, {"person_id": somebody.id}, BookingHandedOver, now, **said)
+        said = {"person_id": somebody.id, "old_person_id": old.person_id, "name": somebody.name, "state": old.state}
+        values = {"person_id": somebody.id, "on_behalf": False}  # whoever asked for it, it is a colleague's now
+        seen = change(tx, actor, old, version, values, BookingHandedOver, now, **said)
         return tx.done(replace(seen, person_name=somebody.name))
 
 

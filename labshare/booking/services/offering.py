@@ -47,7 +47,7 @@ def accept(actor: Actor, booking_id: int, wish: Wish | None = None, retry: Retry
     """Take the time that is held: for a displaced booking a new one, which names it, else the booking's changed time.
 
     Instead of a displaced one another free time can be taken. What was approved stays approved on its own instrument;
-    a yes of the laboratory counts for no other. Raises NotFound, Forbidden, Conflict with every reason.
+    a yes counts for no other, and for no longer time. Raises NotFound, Forbidden, Conflict with every reason.
     """
     if wish is None and displacement.of_booking(booking_id) is None:
         return _take(actor, booking_id, retry)
@@ -78,7 +78,8 @@ def _accept(actor: Actor, booking_id: int, wish: Wish | None, retry: Retry | Non
         else:
             refuse(rules.refusals(facts))
             timeline.release(tx, kind=timeline.OFFER, owner_id=held.id)
-        granted = held.was == lifecycle.APPROVED and known.id == old.instrument_id
+        facts = gathering.with_own_word(actor, asked, facts)
+        granted = held.was == lifecycle.APPROVED and known.id == old.instrument_id and slot.minutes <= old.slot.minutes
         whose = Whose(old.company_id, old.company_name, old.person_id, old.person_name, old.on_behalf)
         successor = Successor(old.id, granted, held.id if taken else None)
         booking = place(tx, actor, number, known, facts, whose, old.purpose, successor)
@@ -102,7 +103,7 @@ def _take(actor: Actor, booking_id: int, retry: Retry | None) -> Seen:
         values = {"state": lifecycle.REQUESTED if waits else lifecycle.APPROVED}
         values |= {"awaiting": lifecycle.COMPANY if asks else ""}
         by = rules.decide_by(known, old.slot, now) if waits else None
-        said: dict[str, Any] = {"state": values["state"], "decide_by": by}
+        said: dict[str, Any] = {"state": values["state"], "decide_by": by, "awaiting": values["awaiting"]}
         return tx.done(change(tx, actor, old, None, {**values, "decide_by": by}, BookingAccepted, now, **said))
 
 

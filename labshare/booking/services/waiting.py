@@ -8,14 +8,13 @@ from typing import Any
 from labshare.booking import charging, lifecycle, queries, rules
 from labshare.booking.change import about, by_the_clock, change, refuse
 from labshare.booking.events import AnswerDue, BookingComingUp, BookingExpired, BookingLapsed
-from labshare.booking.models import REMINDED, Reminder
+from labshare.booking.models import COMING_UP, OVERDUE, REMINDED, Reminder
 from labshare.booking.queries import Seen
 from labshare.instruments import timeline
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, table_of, transaction
 from labshare.kernel.journal import publish
 
-DUE, OVERDUE, COMING_UP = "answer_due", "answer_overdue", "coming_up"
 _reminder = table_of(Reminder)
 
 
@@ -48,7 +47,7 @@ def expire(actor: Actor, booking_id: int, now: datetime) -> Seen:
         reasons = rules.wrong_move(old.state, "expire") or rules.too_early_to_expire(old.decide_by, now)
         refuse(reasons)
         values = {"state": lifecycle.EXPIRED, "decide_by": None, "awaiting": ""}
-        seen = change(tx, actor, old, None, values, BookingExpired, now, decide_by=old.decide_by)
+        seen = change(tx, actor, old, None, values, BookingExpired, now, decide_by=old.decide_by, awaiting=old.awaiting)
         timeline.release(tx, kind=timeline.BOOKING, owner_id=booking_id)
         charging.let_go(tx, actor, old, now)
         return seen

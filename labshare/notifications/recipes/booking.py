@@ -41,6 +41,9 @@ def _requested(fact: Fact) -> tuple[str, ...]:
     return (MANAGERS, *on_behalf) if fact.data.get("decide_by") else on_behalf
 
 
+AGREED = (lifecycle.APPROVED, lifecycle.OFFERED)  # what the laboratory had said yes to
+
+
 def _changed(fact: Fact) -> tuple[str, ...]:
     return (*asker(fact), MANAGERS)
 
@@ -108,7 +111,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     booking.BookingCancelled.kind(): Recipe(
         BOOKINGS,
-        lambda fact: _changed(fact) if fact.data.get("was") == lifecycle.APPROVED else asker(fact),
+        lambda fact: _changed(fact) if fact.data.get("was") in AGREED else asker(fact),
         N_("Cancelled: %(instrument)s, %(slot)s"),
         sayings.cancelled,
         REMOVE,
@@ -134,7 +137,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     booking.BookingExpired.kind(): Recipe(
         BOOKINGS,
-        _changed,
+        _moved,
         N_("Not answered in time: %(instrument)s, %(slot)s"),
         plain(N_("Nobody answered %(company)s by %(decide_by)s: %(instrument)s, %(slot)s, is free again.")),
         REMOVE,

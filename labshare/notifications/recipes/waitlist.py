@@ -7,13 +7,13 @@ from labshare.booking import lifecycle
 from labshare.kernel.errors import N_
 from labshare.notifications import sayings
 from labshare.notifications.facts import Fact
-from labshare.notifications.recipes.booking import asker
 from labshare.notifications.recipes.shape import (
     ASKER,
     BOOKINGS,
     CUSTOMER,
     ENTER,
     MANAGERS,
+    REMOVE,
     Recipe,
     always,
     plain,
@@ -21,7 +21,9 @@ from labshare.notifications.recipes.shape import (
 
 
 def _accepted(fact: Fact) -> tuple[str, ...]:
-    """Where the laboratory's yes is still needed, its managers hear of it as of a request; else the one whose it is."""
+    """Who still has to say yes hears of it as of a request: the company's own admins, or the managers."""
+    if fact.data.get("awaiting") == lifecycle.COMPANY:
+        return (ASKER, CUSTOMER)
     return (ASKER, MANAGERS) if fact.data.get("state") == lifecycle.REQUESTED else (ASKER,)
 
 
@@ -43,9 +45,10 @@ RECIPES: dict[str, Recipe] = {
     ),
     booking.BookingLapsed.kind(): Recipe(
         BOOKINGS,
-        asker,
+        always(ASKER, CUSTOMER),
         N_("Free for others again: %(instrument)s, %(slot)s"),
         plain(N_("Nobody of %(company)s answered by %(answer_by)s: %(instrument)s, %(slot)s, is not held any more.")),
+        REMOVE,
     ),
     booking.BookingTakenOver.kind(): Recipe(
         BOOKINGS,

@@ -27,6 +27,8 @@ class Deciding(Offering):
             foretold.add("quota_exceeded")
         waived = ["quota_exceeded"] if waive else []
         li = self.world.cast.li
+        if (slot.start, slot.end) == (booking.start, booking.end):
+            foretold = {"unchanged"}
         done = self.told(lambda: services.offer(li, booking.id, slot, "Then rather", waive=waived))
         if self.says("offer", done[1], foretold):
             booking.start, booking.end, booking.over, booking.state = slot.start, slot.end, False, "offered"

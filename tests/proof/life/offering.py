@@ -92,7 +92,7 @@ class Offering(Maintaining):
     def _takes(self, one: Displaced, place: Place, slot: Slot, number: int) -> None:
         """Another time is taken: a new booking, for which a yes to the old one counts on the same instrument."""
         old, over = one.booking, "ask" in self.oracle.exceeded(one.booking.company, place, slot.start, slot.end, None)
-        granted = one.was == "approved" and place is old.place
+        granted = one.was == "approved" and place is old.place and slot.end - slot.start <= old.end - old.start
         state = "requested" if over or (place.approval and not granted) else "approved"
         new = Booked(number, old.company, place, slot.start, slot.end, state, over, self.now, None)
         self.answered_by(new, slot)
