@@ -82,7 +82,7 @@ def test_who_may_hand_it_over(cast: Cast, who: str, status: int) -> None:
 def test_a_booking_made_on_behalf_goes_to_whoever_of_the_company_uses_it(cast: Cast) -> None:
     number = cast.api("li").post("/bookings", body("09:00", "11:00", company=cast.aurora)).json["id"]
     told = hand(cast, number, "mei", "chen").json
-    assert (told["person"]["name"], told["on_behalf"]) == ("Mei", True)
+    assert (told["person"]["name"], told["on_behalf"]) == ("Mei", False)
 
 
 def test_what_has_begun_or_is_over_stays_where_it_is(cast: Cast, turn: Turn) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from labshare.booking.jobs.offering import make_offers
 from labshare.booking.jobs.waiting import expire_requests, remind_managers
 from labshare.instruments import services as keeping
 from labshare.kernel import clock
@@ -226,6 +227,30 @@ def test_the_companys_admins_are_reminded_and_after_their_yes_the_managers_anew(
     assert remind_managers(turn("08:02")) == {"reminded": 1, "escalated": 0}
     said = [data["awaiting"] for (data,) in rows(sa.select(Entry.data).where(Entry.kind == "answer_due"))]
     assert sorted(said) == ["", "company"]
+
+
+def test_who_was_reminded_of_two_moments_can_still_say_yes(cast: Cast, turn: Turn) -> None:
+    wish(cast)
+    keeping.change(cast.li, "SEM-01", {"decide_minutes": 240})
+    turn("08:00")
+    number = asked(cast, "10:00", "12:00", days=0)["id"]
+    assert remind_managers(turn("08:01"))["reminded"] == 1
+    later = {name: value for name, value in body("10:30", "12:30", days=0).items() if name.endswith("_at")}
+    assert cast.api("mei").post(f"/bookings/{number}/move", later).status_code == 200
+    assert remind_managers(turn("08:40"))["reminded"] == 1
+    assert endorse(cast, number).status_code == 200
+
+
+def test_another_time_for_a_displaced_booking_asks_the_company_where_it_had_not_said_yes(cast: Cast) -> None:
+    wish(cast)
+    keeping.change(cast.li, "SEM-01", {"approval": False})
+    number = asked(cast)["id"]
+    window = {"instruments": ["SEM-01"], "kind": "repair", "starts_at": at("09:00").isoformat()}
+    planned = cast.api("li").post("/maintenance-windows", window | {"ends_at": at("11:00").isoformat()})
+    assert planned.status_code == 201, planned.json
+    assert make_offers(clock.now()) == {"offered": 1}
+    new = cast.api("mei").post(f"/bookings/{number}/accept")
+    assert (new.status_code, new.json["state"], new.json["awaiting"]) == (200, "requested", "company")
 
 
 # ---------------------------------------------------------------- pages
