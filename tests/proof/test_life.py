@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.proof, pytest.mark.beside]
 STEPS = 50
 EXAMPLES = {"sqlite": 1000 if FULL else 100, "postgresql": 300 if FULL else 30}
 OVER_HTTP = {"sqlite": 200 if FULL else 15, "postgresql": 60 if FULL else 5}
-AT_MOST = 60  # examples until a planted fault must be found
+AT_MOST = 120  # examples until a planted fault must be found
+PLANTED = list(FAULTS) if FULL else list(FAULTS)[::3]  # each is found within some ten lives, which takes ten seconds
 Ran = Callable[..., None]
 
 
@@ -63,7 +64,7 @@ def test_they_say_it_over_http_too(world: World, ran: Ran, monkeypatch: pytest.M
 
 
 @pytest.mark.unsound  # that is the point
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", PLANTED)
 def test_a_planted_fault_is_found(world: World, fault: str, ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
     if world.databases.admin is not None:
         pytest.skip("faults are the same on both engines")

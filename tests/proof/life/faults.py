@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from labshare.booking import charging, displacement, ending, lifecycle, reactions, rules, waitlist
+from labshare.booking import answering, charging, displacement, ending, lifecycle, reactions, rules, waitlist
 from labshare.booking.services import deciding, extending, forgiving, lining_up, offering, waiting
 from labshare.instruments import timeline
 from labshare.kernel.actor import Actor
@@ -50,7 +50,7 @@ def _nothing(*_values: Any, **_more: Any) -> int:
 
 @fault
 def a_rejected_request_keeps_its_hours(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(deciding, "charging", Changed(charging, let_go=_nothing))
+    patch.setattr(answering, "charging", Changed(charging, lines_of_release=lambda *_: []))
 
 
 @fault
