@@ -26,7 +26,7 @@ def unlocked(app: Flask) -> None:
         if kernel.dialect() == "sqlite":
             untransacted(kernel.db.engine)
         else:
-            _reword(kernel.db.engine, "pg_advisory_xact_lock", "")
+            _reword(kernel.db.engine, r"pg_advisory_xact_lock(?=\()", "")
 
 
 def untransacted(engine: sa.Engine) -> None:
