@@ -19,7 +19,7 @@ from tests.proof import acts, spoiling
 from tests.proof.crew import Crew, Said, count
 from tests.proof.stage import Stage
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.beside]
 ROUNDS = count(100, 20)
 MANAGERS, FEW = 8, 6
 Ran = Callable[..., None]

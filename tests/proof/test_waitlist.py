@@ -22,7 +22,7 @@ from tests.proof import acts, spoiling
 from tests.proof.crew import Crew, Said, count
 from tests.proof.stage import Stage
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.beside]
 ROUNDS, CONTROLS = count(100, 20), count(20, 4)
 FEW = 8
 LATER = timedelta(hours=13)  # nothing is held so long
