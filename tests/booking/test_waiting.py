@@ -70,6 +70,7 @@ def test_at_decide_by_the_request_expires_and_the_next_asker_gets_the_time(cast:
             "starts_at": told("booking_requested")[0]["starts_at"],
             "ends_at": told("booking_requested")[0]["ends_at"],
             "decide_by": end.isoformat(),
+            "awaiting": "",
         }
     ]
 
