@@ -151,4 +151,4 @@ class Offering(Maintaining):
             return
         maintenance.suspend(self.world.cast.ada, of, "The bill is open")
         self.suspended.add(of)
-        self._after_enforce_suspensions()
+        self._let_go({of})  # what others who are suspended have ahead waits for the job

@@ -95,8 +95,11 @@ class Whole(LiningUp):
                 self._set(company, self.default, self.default_cap, self.default_version)
 
     def _after_enforce_suspensions(self) -> None:
+        self._let_go(self.suspended)
+
+    def _let_go(self, companies: set[int]) -> None:
         for one in self.alive(*AHEAD):
-            if one.company in self.suspended and one.start > self.now:
+            if one.company in companies and one.start > self.now:
                 one.state, one.decide_by = "cancelled", None
 
     def _after_recheck_allowances(self) -> None:
