@@ -8,13 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from labshare.booking import lifecycle, queries, rules
+from labshare.booking import lifecycle, rules
 from labshare.booking.models import Booking, Restriction
 from labshare.instruments import hours, timeline
 from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import next_id, rows, table_of
+from labshare.kernel.db import next_id, only_row, rows, table_of
 from labshare.kernel.errors import NotFound
 from labshare.kernel.slots import Slot
 from labshare.people.models import Company
@@ -52,7 +52,7 @@ _ASKED_ANEW = _ASKED.add_columns(next_id(table_of(Booking)))
 
 def asked(instrument_id: int, company_id: int, person_id: int | None) -> tuple[Known, Asker]:
     """The instrument, and who asks for it, in one statement. Raises NotFound."""
-    *found, number, name, state, in_house, until = queries.one(
+    *found, number, name, state, in_house, until = only_row(
         _ASKED, wanted=instrument_id, asker=company_id, person=person_id
     )
     return catalogue.as_known(found), _asker_of(number, name, state, in_house, until, person_id)
@@ -60,7 +60,7 @@ def asked(instrument_id: int, company_id: int, person_id: int | None) -> tuple[K
 
 def asked_anew(instrument_id: int, company_id: int, person_id: int | None) -> tuple[Known, Asker, int | None]:
     """The same, and the number of the booking that is about to be written, where it can be known."""
-    *found, number, name, state, in_house, until, new = queries.one(
+    *found, number, name, state, in_house, until, new = only_row(
         _ASKED_ANEW, wanted=instrument_id, asker=company_id, person=person_id
     )
     return catalogue.as_known(found), _asker_of(number, name, state, in_house, until, person_id), new

@@ -15,8 +15,7 @@ from labshare.booking.models import Booking
 from labshare.instruments import queries as catalogue
 from labshare.instruments.models import Instrument
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import LONGEST_CLAIM, rows
-from labshare.kernel.errors import NotFound
+from labshare.kernel.db import LONGEST_CLAIM, only_row, rows
 from labshare.kernel.slots import Slot
 from labshare.people.models import Company, Person, Site
 
@@ -123,10 +122,7 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
 
 def seen(actor: Actor, booking_id: int) -> Seen:
     """The booking, if it exists for the actor; raises NotFound."""
-    found = rows(SEEN.where(Booking.id == booking_id, visible_to(actor)))
-    if not found:
-        raise NotFound
-    return Seen(*found[0])
+    return Seen(*only_row(SEEN.where(Booking.id == booking_id, visible_to(actor))))
 
 
 def listed(
@@ -219,16 +215,8 @@ _COMPANY = sa.select(Company.id, Company.name, Company.state).where(Company.id =
 
 def company(company_id: int) -> sa.Row[Any]:
     """A company's name and whether it may book; raises NotFound."""
-    found: sa.Row[Any] = one(_COMPANY, wanted=company_id)
+    found: sa.Row[Any] = only_row(_COMPANY, wanted=company_id)
     return found
-
-
-def one(statement: Any, **values: Any) -> Any:
-    """The one row of a statement. Raises NotFound."""
-    found = rows(statement, **values)
-    if not found:
-        raise NotFound
-    return found[0]
 
 
 def charge_of_cancelling(actor: Actor, booking: Seen, now: datetime) -> int:

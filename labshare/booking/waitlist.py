@@ -20,8 +20,7 @@ from labshare.instruments.models import Instrument
 from labshare.instruments.queries import Known
 from labshare.instruments.timeline import Taken
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import Transaction, rows, swap, table_of
-from labshare.kernel.errors import NotFound
+from labshare.kernel.db import Transaction, only_row, rows, swap, table_of
 from labshare.kernel.journal import publish
 from labshare.kernel.slots import Slot
 from labshare.people.models import Company, Person, Site
@@ -124,10 +123,7 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
 
 def seen(actor: Actor, entry_id: int) -> Wait:
     """The place in line, if it exists for the actor; raises NotFound."""
-    found = rows(WAITS.where(WaitlistEntry.id == entry_id, visible_to(actor)))
-    if not found:
-        raise NotFound
-    return Wait(*found[0])
+    return Wait(*only_row(WAITS.where(WaitlistEntry.id == entry_id, visible_to(actor))))
 
 
 def listed(actor: Actor, states: Collection[str] = (), instrument: str | None = None) -> sa.Select[Any]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from labshare.instruments.models import Instrument
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import rows
+from labshare.kernel.db import only_row, rows
 from labshare.kernel.errors import NotFound
 from labshare.kernel.slots import Slot
 from labshare.maintenance import lifecycle
@@ -199,10 +199,7 @@ def outages_visible_to(actor: Actor) -> sa.ColumnElement[bool]:
 
 def outage(actor: Actor, outage_id: int) -> Broken:
     """The outage, if it exists for the actor; raises NotFound."""
-    found = rows(OUTAGE.where(Outage.id == outage_id, outages_visible_to(actor)))
-    if not found:
-        raise NotFound
-    return Broken(*found[0])
+    return Broken(*only_row(OUTAGE.where(Outage.id == outage_id, outages_visible_to(actor))))
 
 
 def outages(actor: Actor, *, is_open: bool | None = None) -> sa.Select[Any]:
@@ -283,8 +280,5 @@ def document(actor: Actor, window_id: int, document_id: int) -> sa.Row[Any]:
     """One file with its content; raises NotFound."""
     window(actor, window_id)
     mine = sa.and_(Document.id == document_id, Document.window_id == window_id)
-    found = rows(sa.select(Document.name, Document.content).where(mine))
-    if not found:
-        raise NotFound
-    one: sa.Row[Any] = found[0]
+    one: sa.Row[Any] = only_row(sa.select(Document.name, Document.content).where(mine))
     return one

@@ -13,7 +13,7 @@ from labshare.booking.models import Booking
 from labshare.booking.queries import visible_to
 from labshare.instruments.models import Instrument
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import rows
+from labshare.kernel.db import only_row, rows
 from labshare.kernel.errors import NotFound
 from labshare.kernel.journal import Entry
 from labshare.notifications import recipes
@@ -139,10 +139,7 @@ def mails(state: str) -> sa.Select[*tuple[Any, ...]]:
 
 def mail(delivery_id: int) -> Mail:
     """One mail. Raises NotFound."""
-    found = rows(_MAIL.where(Delivery.id == delivery_id))
-    if not found:
-        raise NotFound
-    return Mail(*found[0])
+    return Mail(*only_row(_MAIL.where(Delivery.id == delivery_id)))
 
 
 def require_mail(actor: Actor, delivery_id: int) -> None:

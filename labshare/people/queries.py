@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from labshare.kernel.actor import ADMIN, COMPANY_ADMIN, LAB_MANAGER, Actor
-from labshare.kernel.db import like, rows
+from labshare.kernel.db import like, only_row, rows
 from labshare.kernel.errors import NotFound
 from labshare.people import policy
 from labshare.people.models import Company, Invitation, Person, RoleGrant, SignIn, Site, Token
@@ -61,10 +61,7 @@ def companies(actor: Actor, words: str = "", state: str = "") -> sa.Select[*tupl
 
 def company(actor: Actor, company_id: int) -> sa.Row[Any]:
     """One company; NotFound where there is none the actor may know of."""
-    found = rows(_company.where(Company.id == company_id, companies_visible_to(actor)))
-    if not found:
-        raise NotFound
-    return found[0]
+    return only_row(_company.where(Company.id == company_id, companies_visible_to(actor)))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from labshare.instruments.models import Category, Instrument
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import rows, table_of
+from labshare.kernel.db import only_row, rows, table_of
 from labshare.kernel.errors import NotFound
 from labshare.people.models import Company, Person, Site
 from labshare.quotas import policy
@@ -111,10 +111,7 @@ STANDING: sa.Select[Any] = (
 
 def balance(company_id: int, balance_id: int) -> Standing:
     """One period of an allowance of the company, whoever asks; raises NotFound."""
-    found = rows(STANDING.where(Balance.id == balance_id, Account.company_id == company_id))
-    if not found:
-        raise NotFound
-    return Standing(*found[0])
+    return Standing(*only_row(STANDING.where(Balance.id == balance_id, Account.company_id == company_id)))
 
 
 # ---------------------------------------------------------------- the company's account
@@ -243,14 +240,11 @@ def default() -> Set:
 
 
 def _set(which: sa.ColumnElement[bool]) -> Set:
-    found = rows(
+    mine = only_row(
         sa.select(
             Account.id, Account.version, Account.company_id, Account.follows, Account.company_cap, Account.person_cap
         ).where(which)
     )
-    if not found:
-        raise NotFound
-    mine = found[0]
     columns = (getattr(Allowance, name) for name in Terms.__dataclass_fields__)
     code = sa.func.coalesce(Instrument.code, Site.code, "")
     limits = (
@@ -270,7 +264,4 @@ def _company(actor: Actor, company_id: int) -> str:
     """The company's name, if its account exists for the actor; raises NotFound."""
     if not policy.sees_account(actor, company_id):
         raise NotFound
-    found = rows(sa.select(Company.name).where(Company.id == company_id))
-    if not found:
-        raise NotFound
-    return str(found[0].name)
+    return str(only_row(sa.select(Company.name).where(Company.id == company_id)).name)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from labshare.booking import displacement, free, policy, presence, queries, schedule, services, waivers
+from labshare.booking import access, displacement, free, presence, queries, schedule, services, waivers
 from labshare.booking.api.frame import as_json, blp
 from labshare.booking.models import Booking
 from labshare.booking.presence import Use
@@ -44,25 +44,13 @@ from labshare.booking.services.offering import Wish
 from labshare.instruments import queries as catalogue
 from labshare.instruments import search
 from labshare.kernel import clock
-from labshare.kernel.actor import Actor
 from labshare.kernel.db import WrittenDateTime
-from labshare.kernel.errors import Forbidden
 from labshare.kernel.retry import Retry
 from labshare.kernel.slots import Slot
 from labshare.web.errors import alternative_out, reasons_out
 from labshare.web.guard import actor, first
 from labshare.web.i18n import own
 from labshare.web.paging import page
-
-
-def may(move: str) -> Any:
-    """Before the body is read: does the booking exist for the actor, and may they make this move?"""
-
-    def check(who: Actor, booking_id: int) -> None:
-        if not policy.MAY[move](who, queries.seen(who, booking_id)):
-            raise Forbidden
-
-    return first(check)
 
 
 @blp.post("/bookings")
@@ -118,7 +106,7 @@ def shown(booking_id: int) -> Shown:
 
 
 @blp.post("/bookings/<id:booking_id>/approve")
-@may("approve")
+@first(access.mover("approve"))
 @blp.changes(200, BookingOut, body=ApproveIn)
 def approve(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
     """Say yes to a request; what stands in its way and may be waived is waived by name, with a reason."""
@@ -127,7 +115,7 @@ def approve(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
 
 
 @blp.post("/bookings/<id:booking_id>/offer")
-@may("offer")
+@first(access.mover("offer"))
 @blp.changes(200, BookingOut, body=OfferIn)
 def offer(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
     """Say yes to another time: it is held until the company accepts, or for so long that it could have."""
@@ -137,7 +125,7 @@ def offer(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
 
 
 @blp.post("/bookings/<id:booking_id>/reject")
-@may("reject")
+@first(access.mover("reject"))
 @blp.changes(200, BookingOut, body=RejectIn)
 def reject(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
     """Say no to a request, and why."""
@@ -145,7 +133,7 @@ def reject(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
 
 
 @blp.post("/bookings/<id:booking_id>/cancel")
-@may("cancel")
+@first(access.mover("cancel"))
 @blp.changes(200, BookingOut, body=VersionIn)
 def cancel(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
     """Give the time back before it begins."""
@@ -153,7 +141,7 @@ def cancel(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
 
 
 @blp.post("/bookings/<id:booking_id>/move")
-@may("move")
+@first(access.mover("move"))
 @blp.changes(200, BookingOut, body=MoveIn)
 def move(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
     """Ask for another time on the same instrument."""
@@ -162,7 +150,7 @@ def move(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
 
 
 @blp.post("/bookings/<id:booking_id>/accept")
-@may("accept")
+@first(access.mover("accept"))
 @blp.changes(200, BookingOut, body=AcceptIn)
 def accept(wish: Wish | None, booking_id: int, retry: Retry | None) -> Seen:
     """Take the time that is held for the company.
@@ -173,7 +161,7 @@ def accept(wish: Wish | None, booking_id: int, retry: Retry | None) -> Seen:
 
 
 @blp.post("/bookings/<id:booking_id>/decline")
-@may("decline")
+@first(access.mover("decline"))
 @blp.changes(200, BookingOut, body=VersionIn)
 def decline(_body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
     """Do without another time for a displaced booking; what is held is free at once."""
@@ -181,7 +169,7 @@ def decline(_body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen
 
 
 @blp.post("/bookings/<id:booking_id>/check-in")
-@may("check_in")
+@first(access.mover("check_in"))
 @blp.changes(200, BookingOut, body=VersionIn)
 def check_in(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
     """Begin to use what was booked, from some minutes before its start on."""
@@ -189,7 +177,7 @@ def check_in(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen
 
 
 @blp.post("/bookings/<id:booking_id>/check-out")
-@may("check_out")
+@first(access.mover("check_out"))
 @blp.changes(200, BookingOut, body=CheckOutIn)
 def check_out(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Seen:
     """End the use; the rest of the time is free at once."""
@@ -197,7 +185,7 @@ def check_out(body: dict[str, Any], booking_id: int, retry: Retry | None) -> See
 
 
 @blp.post("/bookings/<id:booking_id>/usage")
-@may("record")
+@first(access.mover("record"))
 @blp.changes(200, UsageOut, body=UsageIn)
 def record(body: dict[str, Any], booking_id: int, retry: Retry | None) -> Use:
     """Enter what was used of a booking that has begun, or correct it; for the laboratory's staff."""

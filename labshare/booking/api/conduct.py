@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from labshare.booking import conduct, policy, services
+from labshare.booking import access, conduct, services
 from labshare.booking.api.frame import as_json, blp
 from labshare.booking.conduct import Barred, Entry
 from labshare.booking.models import ConductEntry, Restriction
@@ -26,36 +26,9 @@ from labshare.booking.schemas.conduct import (
     tally_out,
 )
 from labshare.kernel import clock
-from labshare.kernel.actor import Actor
-from labshare.kernel.errors import Forbidden
 from labshare.kernel.retry import Retry
-from labshare.people import queries as people
 from labshare.web.guard import actor, first
 from labshare.web.paging import page
-
-
-def seen(who: Actor, company_id: int) -> None:
-    """A company's record is its own people's and the laboratory's; another company is a missing one."""
-    people.company(who, company_id)
-
-
-def objector(who: Actor, entry_id: int) -> None:
-    """Does the entry exist for the actor, and is it theirs to object to?"""
-    if not policy.may_object(who, conduct.entry(who, entry_id)):
-        raise Forbidden
-
-
-def lifter(who: Actor, entry_id: int) -> None:
-    """Does the entry exist for the actor, and is it theirs to lift?"""
-    if not policy.may_lift(who, conduct.entry(who, entry_id)):
-        raise Forbidden
-
-
-def ender(who: Actor, restriction_id: int) -> None:
-    """Does the restriction exist for the actor, and is it theirs to lift?"""
-    conduct.restriction(who, restriction_id)
-    if not policy.may_lift_restriction(who):
-        raise Forbidden
 
 
 @blp.get("/conduct")
@@ -71,7 +44,7 @@ def record_of_conduct(query: dict[str, Any]) -> Response:
 
 
 @blp.get("/companies/<id:company_id>/conduct")
-@first(seen)
+@first(access.reader_of)
 @blp.refuses(404)
 @blp.response(200, CompanyConductOut)
 def company_conduct(company_id: int) -> dict[str, Any]:
@@ -84,7 +57,7 @@ def company_conduct(company_id: int) -> dict[str, Any]:
 
 
 @blp.post("/conduct/<id:entry_id>/object")
-@first(objector)
+@first(access.objector_to)
 @blp.changes(200, ConductEntryOut, body=ObjectIn)
 def object_to(body: dict[str, Any], entry_id: int, retry: Retry | None) -> Entry:
     """Say once why it should not be held against anybody; for the person, and the company's admins."""
@@ -92,7 +65,7 @@ def object_to(body: dict[str, Any], entry_id: int, retry: Retry | None) -> Entry
 
 
 @blp.post("/conduct/<id:entry_id>/lift")
-@first(lifter)
+@first(access.lifter_of)
 @blp.changes(200, ConductEntryOut, body=LiftIn)
 def lift_entry(body: dict[str, Any], entry_id: int, retry: Retry | None) -> Entry:
     """Let it count no more; for the lab managers of its site. A restriction without enough to rest on is over."""
@@ -112,7 +85,7 @@ def restrictions(query: dict[str, Any]) -> Response:
 
 
 @blp.post("/restrictions/<id:restriction_id>/lift")
-@first(ender)
+@first(access.ender_of)
 @blp.changes(200, RestrictionOut, body=LiftIn)
 def lift_restriction(body: dict[str, Any], restriction_id: int, retry: Retry | None) -> Barred:
     """Let them ask again before its end; for lab managers, whatever their site."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from labshare.booking import dossier, policy, queue, services
+from labshare.booking import access, dossier, queue, services
 from labshare.booking.answering import Word
 from labshare.booking.api.frame import as_json, blp
 from labshare.booking.models import Booking
@@ -14,20 +14,13 @@ from labshare.booking.queries import Seen
 from labshare.booking.schemas import AnswersIn, AnswersOut, QueueIn, QueueOut, queued_out
 from labshare.booking.services.answering_many import Outcome
 from labshare.kernel import clock
-from labshare.kernel.actor import Actor
-from labshare.kernel.errors import Forbidden
 from labshare.kernel.retry import Retry
 from labshare.web.guard import actor, first
 from labshare.web.paging import page
 
 
-def _staff_only(who: Actor) -> None:
-    if not policy.may_answer_many(who):
-        raise Forbidden
-
-
 @blp.get("/queue")
-@first(_staff_only)
+@first(access.answerer)
 @blp.refuses(403, 422)
 @blp.arguments(QueueIn, location="query")
 @blp.response(200, QueueOut)
@@ -41,7 +34,7 @@ def waiting(query: dict[str, Any]) -> Response:
 
 
 @blp.post("/bookings/answers")
-@first(_staff_only)
+@first(access.answerer)
 @blp.changes(200, AnswersOut, body=AnswersIn)
 def answer_many(body: dict[str, Any], retry: Retry | None) -> list[Outcome]:
     """Approve or reject many at once.

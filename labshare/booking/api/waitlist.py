@@ -6,23 +6,15 @@ from typing import Any
 
 from flask import Response
 
-from labshare.booking import policy, services, waitlist
+from labshare.booking import access, services, waitlist
 from labshare.booking.api.frame import as_json, blp
 from labshare.booking.models import WaitlistEntry
 from labshare.booking.schemas import WaitIn, WaitOut, WaitsIn, WaitsOut, waits_listing
 from labshare.booking.services.asking import Draft
 from labshare.booking.waitlist import Wait
-from labshare.kernel.actor import Actor
-from labshare.kernel.errors import Forbidden
 from labshare.kernel.retry import Retry
 from labshare.web.guard import actor, first
 from labshare.web.paging import page
-
-
-def may_leave(who: Actor, wait_id: int) -> None:
-    """Does the place in line exist for the actor, and may they give it up? Raises NotFound, Forbidden."""
-    if not policy.may_leave(who, waitlist.seen(who, wait_id)):
-        raise Forbidden
 
 
 @blp.post("/waitlist")
@@ -53,7 +45,7 @@ def wait(wait_id: int) -> Wait:
 
 
 @blp.delete("/waitlist/<id:wait_id>")
-@first(may_leave)
+@first(access.leaver_of)
 @blp.refuses(403, 404, 409)
 @blp.response(200, WaitOut)
 def leave(wait_id: int) -> Wait:

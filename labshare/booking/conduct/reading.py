@@ -13,8 +13,7 @@ from sqlalchemy.orm import aliased
 from labshare.booking.models import Booking, ConductEntry, Restriction
 from labshare.instruments.models import Instrument
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import rows
-from labshare.kernel.errors import NotFound
+from labshare.kernel.db import only_row, rows
 from labshare.people.models import Company, Person, Site
 
 
@@ -159,10 +158,7 @@ def listed(
 
 def entry(actor: Actor, entry_id: int) -> Entry:
     """One entry, if it exists for the actor; raises NotFound."""
-    found = rows(ENTRIES.where(ConductEntry.id == entry_id, visible_to(actor, ConductEntry.company_id)))
-    if not found:
-        raise NotFound
-    return Entry(*found[0])
+    return Entry(*only_row(ENTRIES.where(ConductEntry.id == entry_id, visible_to(actor, ConductEntry.company_id))))
 
 
 def of_booking(booking_id: int) -> list[Entry]:
@@ -187,10 +183,9 @@ def restrictions(actor: Actor, company_id: int | None = None, runs_at: datetime 
 
 def restriction(actor: Actor, restriction_id: int) -> Barred:
     """One restriction, if it exists for the actor; raises NotFound."""
-    found = rows(RESTRICTIONS.where(Restriction.id == restriction_id, visible_to(actor, Restriction.company_id)))
-    if not found:
-        raise NotFound
-    return Barred(*found[0])
+    return Barred(
+        *only_row(RESTRICTIONS.where(Restriction.id == restriction_id, visible_to(actor, Restriction.company_id)))
+    )
 
 
 def counts_at(moment: datetime) -> sa.ColumnElement[bool]:

@@ -9,14 +9,13 @@ from flask import flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from marshmallow import Schema
 
-from labshare.booking import policy, queries, rules, services
+from labshare.booking import access, queries, rules, services
 from labshare.booking.free import Alternative
 from labshare.booking.pages.frame import offers, pages
 from labshare.booking.pages.listing import booking_page
 from labshare.booking.schemas import ApproveIn, MoveIn, OfferIn, RejectIn, VersionIn
 from labshare.instruments import queries as catalogue
-from labshare.kernel.actor import Actor
-from labshare.kernel.errors import Conflict, Forbidden, Invalid
+from labshare.kernel.errors import Conflict, Invalid
 from labshare.kernel.slots import Slot
 from labshare.web.bodies import form as fields_of
 from labshare.web.bodies import load
@@ -29,18 +28,8 @@ from labshare.web.wall import as_local, as_moment
 FIELDS = ("reason", "starts_at", "ends_at", "person", "samples", "note", "problem", "version")
 
 
-def may(move: str) -> Any:
-    """Does the booking exist for the actor, and may they make this move? Asked before the form is read."""
-
-    def check(who: Actor, booking_id: int) -> None:
-        if not policy.MAY[move](who, queries.seen(who, booking_id)):
-            raise Forbidden
-
-    return first(check)
-
-
 @pages.post("/bookings/<id:booking_id>/approve")
-@may("approve")
+@first(access.mover("approve"))
 def approve(booking_id: int) -> Any:
     """Say yes."""
     return answered(
@@ -54,7 +43,7 @@ def approve(booking_id: int) -> Any:
 
 
 @pages.post("/bookings/<id:booking_id>/offer")
-@may("offer")
+@first(access.mover("offer"))
 def offer(booking_id: int) -> Any:
     """Say yes to another time."""
     return answered(
@@ -89,7 +78,7 @@ def _to_offer(booking_id: int, found: Iterable[Alternative]) -> list[dict[str, s
 
 
 @pages.post("/bookings/<id:booking_id>/reject")
-@may("reject")
+@first(access.mover("reject"))
 def reject(booking_id: int) -> Any:
     """Say no, and why."""
     return answered(
@@ -101,7 +90,7 @@ def reject(booking_id: int) -> Any:
 
 
 @pages.post("/bookings/<id:booking_id>/cancel")
-@may("cancel")
+@first(access.mover("cancel"))
 def cancel(booking_id: int) -> Any:
     """Give the time back."""
     return answered(
@@ -113,7 +102,7 @@ def cancel(booking_id: int) -> Any:
 
 
 @pages.post("/bookings/<id:booking_id>/move")
-@may("move")
+@first(access.mover("move"))
 def move(booking_id: int) -> Any:
     """Ask for another time."""
     return answered(

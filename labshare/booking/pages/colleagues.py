@@ -6,22 +6,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from labshare.booking import policy, queries, services
-from labshare.booking.pages.answering import answered, may
+from labshare.booking import access, services
+from labshare.booking.pages.answering import answered
 from labshare.booking.pages.frame import pages
 from labshare.booking.schemas import EndorseIn, HandOverIn
-from labshare.kernel.actor import Actor
-from labshare.kernel.errors import Forbidden
 from labshare.web.guard import actor, first
 
 
-def _of_the_company(who: Actor, booking_id: int) -> None:
-    if not policy.may_ask_to_hand_over(who, queries.seen(who, booking_id)):
-        raise Forbidden
-
-
 @pages.post("/bookings/<id:booking_id>/endorse")
-@may("endorse")
+@first(access.mover("endorse"))
 def endorse(booking_id: int) -> Any:
     """Say the company's own yes."""
     return answered(
@@ -33,7 +26,7 @@ def endorse(booking_id: int) -> Any:
 
 
 @pages.post("/bookings/<id:booking_id>/hand-over")
-@first(_of_the_company)
+@first(access.colleague_of)
 def hand_over(booking_id: int) -> Any:
     """Give it to a colleague."""
     return answered(

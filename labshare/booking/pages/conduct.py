@@ -9,15 +9,14 @@ from flask import flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from marshmallow import Schema
 
-from labshare.booking import conduct, policy, services
+from labshare.booking import access, conduct, policy, services
 from labshare.booking.conduct import Barred, Entry
 from labshare.booking.models import HELD_AGAINST, ConductEntry
 from labshare.booking.pages.frame import pages
 from labshare.booking.rules import conduct as rules
 from labshare.booking.schemas.conduct import LiftIn, ObjectIn
 from labshare.kernel import clock
-from labshare.kernel.actor import Actor
-from labshare.kernel.errors import N_, Conflict, Forbidden, Invalid
+from labshare.kernel.errors import N_, Conflict, Invalid
 from labshare.people import queries as people
 from labshare.web.bodies import form as fields_of
 from labshare.web.bodies import load
@@ -30,39 +29,15 @@ from labshare.web.retrying import form_retry, new_key
 TABS = {"live": N_("Counts still"), "all": N_("All")}
 
 
-def seen(who: Actor, company_id: int) -> None:
-    """A company's record is its own people's and the laboratory's; another company is a missing one."""
-    people.company(who, company_id)
-
-
-def objector(who: Actor, entry_id: int) -> None:
-    """Does the entry exist for the actor, and is it theirs to object to?"""
-    if not policy.may_object(who, conduct.entry(who, entry_id)):
-        raise Forbidden
-
-
-def lifter(who: Actor, entry_id: int) -> None:
-    """Does the entry exist for the actor, and is it theirs to lift?"""
-    if not policy.may_lift(who, conduct.entry(who, entry_id)):
-        raise Forbidden
-
-
-def ender(who: Actor, restriction_id: int) -> None:
-    """Does the restriction exist for the actor, and is it theirs to lift?"""
-    conduct.restriction(who, restriction_id)
-    if not policy.may_lift_restriction(who):
-        raise Forbidden
-
-
 @pages.get("/companies/<id:company_id>/conduct", endpoint="conduct")
-@first(seen)
+@first(access.reader_of)
 def record(company_id: int) -> str:
     """How a company stands, by the published rules; what is held against its people, and what they say to it."""
     return _page(company_id, Form())
 
 
 @pages.post("/conduct/<id:entry_id>/object")
-@first(objector)
+@first(access.objector_to)
 def object_to(entry_id: int) -> Any:
     """Say why it should not be held against anybody."""
     return _answered(
@@ -74,7 +49,7 @@ def object_to(entry_id: int) -> Any:
 
 
 @pages.post("/conduct/<id:entry_id>/lift")
-@first(lifter)
+@first(access.lifter_of)
 def lift_entry(entry_id: int) -> Any:
     """Let it count no more."""
     return _answered(
@@ -86,7 +61,7 @@ def lift_entry(entry_id: int) -> Any:
 
 
 @pages.post("/restrictions/<id:restriction_id>/lift")
-@first(ender)
+@first(access.ender_of)
 def lift_restriction(restriction_id: int) -> Any:
     """Let them ask again before its end."""
     return _answered(

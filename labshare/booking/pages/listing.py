@@ -8,8 +8,19 @@ from typing import Any
 
 from flask import request, url_for
 
+from labshare.booking import (
+    access,
+    conduct,
+    displacement,
+    lifecycle,
+    outcomes,
+    policy,
+    presence,
+    queries,
+    rules,
+    waivers,
+)
 from labshare.booking import beyond as standing_beyond
-from labshare.booking import conduct, displacement, lifecycle, outcomes, policy, presence, queries, rules, waivers
 from labshare.booking import dossier as dossiers
 from labshare.booking import history as told
 from labshare.booking.events import BookingOffered
@@ -23,7 +34,7 @@ from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
-from labshare.kernel.errors import N_, Forbidden, Text
+from labshare.kernel.errors import N_, Text
 from labshare.kernel.slots import MINUTE
 from labshare.people import queries as people
 from labshare.quotas import quotes, words
@@ -192,13 +203,8 @@ def _colleagues(who: Actor, seen: Seen) -> list[tuple[int, str]]:
     return [(one.id, one.name) for one in people.colleagues(who, seen.company_id) if one.id != seen.person_id]
 
 
-def _staff_only(who: Actor) -> None:
-    if not who.is_staff:
-        raise Forbidden
-
-
 @pages.get("/bookings/beyond")
-@first(_staff_only)
+@first(access.answerer)
 def beyond() -> str:
     """Approved bookings that stand beyond a lowered allowance, the newest request first."""
     asked = load(PageArguments(), {name: request.args[name] for name in ("cursor",) if name in request.args})

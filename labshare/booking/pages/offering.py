@@ -7,22 +7,22 @@ from typing import Any
 from flask import flash, make_response, redirect, url_for
 from flask_babel import gettext as _
 
-from labshare.booking import lifecycle, services
-from labshare.booking.pages.answering import answered, may
+from labshare.booking import access, lifecycle, services
+from labshare.booking.pages.answering import answered
 from labshare.booking.pages.frame import offers, pages
 from labshare.booking.pages.listing import booking_page
 from labshare.booking.schemas import AcceptIn, VersionIn
 from labshare.kernel.errors import Conflict, Invalid
 from labshare.web.bodies import form as fields_of
 from labshare.web.bodies import load
-from labshare.web.guard import actor
+from labshare.web.guard import actor, first
 from labshare.web.htmx import Form
 from labshare.web.i18n import said, say
 from labshare.web.retrying import form_retry
 
 
 @pages.post("/bookings/<id:booking_id>/accept")
-@may("accept")
+@first(access.mover("accept"))
 def accept(booking_id: int) -> Any:
     """Take the time that is held, or another free one; goes on to the new booking."""
     goal = url_for("bookings.show", booking_id=0)[:-1] + "{id}"
@@ -45,7 +45,7 @@ def accept(booking_id: int) -> Any:
 
 
 @pages.post("/bookings/<id:booking_id>/decline")
-@may("decline")
+@first(access.mover("decline"))
 def decline(booking_id: int) -> Any:
     """Do without another time."""
     return answered(

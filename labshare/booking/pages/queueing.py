@@ -12,8 +12,8 @@ from flask import flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from labshare.booking import access, dossier, queue, rules, services
 from labshare.booking import beyond as standing_beyond
-from labshare.booking import dossier, policy, queue, rules, services
 from labshare.booking.answering import Word
 from labshare.booking.models import Booking
 from labshare.booking.pages.frame import pages
@@ -25,8 +25,7 @@ from labshare.booking.services.answering_many import Outcome
 from labshare.booking.words import REJECT_TEMPLATES
 from labshare.instruments.words import length
 from labshare.kernel import clock
-from labshare.kernel.actor import Actor
-from labshare.kernel.errors import Conflict, Forbidden, Invalid, NotAll, Problem, Text
+from labshare.kernel.errors import Conflict, Invalid, NotAll, Problem, Text
 from labshare.kernel.slots import MINUTE
 from labshare.quotas import words
 from labshare.web.bodies import form as fields_of
@@ -40,20 +39,15 @@ from labshare.web.retrying import form_retry, new_key
 FILTERS = ("site", "category", "instrument", "company", "urgent", "over_quota", "q")
 
 
-def _staff_only(who: Actor) -> None:
-    if not policy.may_answer_many(who):
-        raise Forbidden
-
-
 @pages.get("/queue", endpoint="queue")
-@first(_staff_only)
+@first(access.answerer)
 def waiting() -> str:
     """What waits for the actor's answer, the most urgent first."""
     return _page(_asked(request.args), Form())
 
 
 @pages.post("/queue/answers")
-@first(_staff_only)
+@first(access.answerer)
 def answer_many() -> Any:
     """Approve or reject what was chosen; whatever failed stands above the queue, and why."""
     goal = safe_next(request.form.get("next"), url_for("bookings.queue"))

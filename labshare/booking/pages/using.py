@@ -9,9 +9,9 @@ import segno
 from flask import current_app, url_for
 from flask_babel import gettext as _
 
-from labshare.booking import lifecycle, queries, schedule, services
+from labshare.booking import access, lifecycle, queries, schedule, services
 from labshare.booking.models import Booking
-from labshare.booking.pages.answering import answered, may
+from labshare.booking.pages.answering import answered
 from labshare.booking.pages.frame import later_ends, pages
 from labshare.booking.queries import Seen
 from labshare.booking.schemas import ChangeEndIn, CheckOutIn, UsageIn, VersionIn
@@ -23,7 +23,7 @@ from labshare.kernel.actor import Actor
 from labshare.kernel.db import rows
 from labshare.kernel.errors import Forbidden
 from labshare.kernel.slots import MINUTE, Slot
-from labshare.web.guard import actor
+from labshare.web.guard import actor, first
 from labshare.web.htmx import Form, show
 from labshare.web.retrying import new_key
 from labshare.web.wall import as_local
@@ -33,7 +33,7 @@ MOST = 8  # that many next bookings are listed at an instrument
 
 
 @pages.post("/bookings/<id:booking_id>/check-in")
-@may("check_in")
+@first(access.mover("check_in"))
 def check_in(booking_id: int) -> Any:
     """Begin to use what was booked."""
     return answered(
@@ -45,7 +45,7 @@ def check_in(booking_id: int) -> Any:
 
 
 @pages.post("/bookings/<id:booking_id>/check-out")
-@may("check_out")
+@first(access.mover("check_out"))
 def check_out(booking_id: int) -> Any:
     """End the use."""
     return answered(
@@ -57,7 +57,7 @@ def check_out(booking_id: int) -> Any:
 
 
 @pages.post("/bookings/<id:booking_id>/change-end")
-@may("change_end")
+@first(access.mover("change_end"))
 def change_end(booking_id: int) -> Any:
     """Let the use end later, or earlier."""
     return answered(
@@ -72,7 +72,7 @@ def change_end(booking_id: int) -> Any:
 
 
 @pages.post("/bookings/<id:booking_id>/usage")
-@may("record")
+@first(access.mover("record"))
 def record(booking_id: int) -> Any:
     """Enter or correct what was used."""
     return answered(

@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 
-from labshare.booking import policy, services, waitlist
+from labshare.booking import access, policy, services, waitlist
 from labshare.booking.models import ASKED, IN_LINE, WAIT_STATES, WaitlistEntry
 from labshare.booking.pages.asking import FIELDS, again, instrument_of, wired
 from labshare.booking.pages.frame import pages
@@ -15,8 +15,7 @@ from labshare.booking.pages.listing import tabs
 from labshare.booking.schemas import WaitIn
 from labshare.booking.sentences import WAIT_WORDS
 from labshare.booking.waitlist import Wait
-from labshare.kernel.actor import Actor
-from labshare.kernel.errors import Conflict, Forbidden, Invalid
+from labshare.kernel.errors import Conflict, Invalid
 from labshare.web.bodies import form as fields_of
 from labshare.web.bodies import load
 from labshare.web.guard import actor, first
@@ -34,11 +33,6 @@ TONES = {
     "over": "neutral",
 }
 OPEN = {IN_LINE, ASKED}
-
-
-def _may_leave(who: Actor, wait_id: int) -> None:
-    if not policy.may_leave(who, waitlist.seen(who, wait_id)):
-        raise Forbidden
 
 
 @pages.get("/waitlist", endpoint="waitlist")
@@ -88,7 +82,7 @@ def join() -> Any:
 
 
 @pages.post("/waitlist/<id:wait_id>/leave")
-@first(_may_leave)
+@first(access.leaver_of)
 def leave(wait_id: int) -> Any:
     """Wait no more."""
     try:

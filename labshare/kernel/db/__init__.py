@@ -20,7 +20,7 @@ from labshare.kernel.db.phrases import (
 )
 from labshare.kernel.db.purging import purge
 from labshare.kernel.db.refusals import constraint_of, guard, guards, problem_of
-from labshare.kernel.db.writing import Transaction, changed_meanwhile, rows, snapshot, swap, transaction
+from labshare.kernel.db.writing import Transaction, changed_meanwhile, only_row, rows, snapshot, swap, transaction
 
 __all__ = [
     "LONGEST_CLAIM",
@@ -43,6 +43,7 @@ __all__ = [
     "like",
     "look_around",
     "next_id",
+    "only_row",
     "overlapping",
     "prepare",
     "problem_of",

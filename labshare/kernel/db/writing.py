@@ -24,7 +24,7 @@ from labshare.kernel.db.notes import (
     together,
 )
 from labshare.kernel.db.refusals import constraint_of, guards, problem_of
-from labshare.kernel.errors import N_, Busy, Conflict, Problem, Reason
+from labshare.kernel.errors import N_, Busy, Conflict, NotFound, Problem, Reason
 
 _T = TypeVar("_T")
 
@@ -254,3 +254,11 @@ def rows(statement: sa.Select[*tuple[Any, ...]], **values: Any) -> Sequence[Any]
     writing: Transaction | None = session.info.get("transaction")  # spares finding the connection again
     execute = session.connection().execute if writing is None else writing.execute
     return execute(statement, values).all()
+
+
+def only_row(statement: sa.Select[*tuple[Any, ...]], **values: Any) -> Any:
+    """The one row there is; raises NotFound."""
+    found = rows(statement, **values)
+    if not found:
+        raise NotFound
+    return found[0]
