@@ -25,9 +25,8 @@ def _noted(line: Line) -> Text:
 
 
 def _objected(line: Line) -> Text:
-    objection = line.data["objection"]
-    text = N_("%(what)s, held against %(whose)s; %(by)s objects: “%(objection)s”", objection=objection, **_held(line))
-    return about(line, Text(text.msgid, {**text.params, "by": line.who or "LabShare"}))
+    said = {**_held(line), "objection": line.data["objection"], "by": line.who or "LabShare"}
+    return about(line, N_("%(what)s, held against %(whose)s; %(by)s objects: “%(objection)s”", **said))
 
 
 def _lifted(line: Line) -> Text:

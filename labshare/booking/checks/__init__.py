@@ -1,10 +1,7 @@
 """What must always hold of bookings; `labshare check` reads these in one snapshot."""
 
 from labshare.booking import bookkeeping
-from labshare.booking.checks.conduct import (
-    conduct_rests_on_bookings,
-    restrictions_follow_each_other,
-)
+from labshare.booking.checks.conduct import conduct_rests_on_bookings, restrictions_follow_each_other
 from labshare.booking.checks.holding import (
     changes_are_told,
     live_bookings_claim,
@@ -18,11 +15,7 @@ from labshare.booking.checks.offering import (
     successors_are_named,
     waits_are_held,
 )
-from labshare.booking.checks.using import (
-    uses_add_up,
-    uses_fit_bookings,
-    uses_keep_their_time,
-)
+from labshare.booking.checks.using import uses_add_up, uses_fit_bookings, uses_keep_their_time
 
 __all__ = [
     "CHECKS",

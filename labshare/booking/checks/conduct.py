@@ -6,15 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from labshare.booking import lifecycle
-from labshare.booking.models import (
-    LATE_CANCEL,
-    NO_SHOW,
-    OVERTIME,
-    Booking,
-    ConductEntry,
-    Restriction,
-    UsageRecord,
-)
+from labshare.booking.models import LATE_CANCEL, NO_SHOW, OVERTIME, Booking, ConductEntry, Restriction, UsageRecord
 
 
 def conduct_rests_on_bookings(session: Session) -> list[str]:

@@ -6,9 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labshare.booking import lifecycle
-from labshare.booking.models import (
-    Booking,
-)
+from labshare.booking.models import Booking
 from labshare.instruments.models import Claim
 from labshare.kernel.journal import Entry
 

@@ -6,15 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from labshare.booking import lifecycle
-from labshare.booking.models import (
-    ACCEPTED,
-    ASKED,
-    IN_LINE,
-    OFFERED,
-    Booking,
-    Displacement,
-    WaitlistEntry,
-)
+from labshare.booking.models import ACCEPTED, ASKED, IN_LINE, OFFERED, Booking, Displacement, WaitlistEntry
 from labshare.instruments.models import Claim
 
 

@@ -6,10 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labshare.booking import lifecycle
-from labshare.booking.models import (
-    Booking,
-    UsageRecord,
-)
+from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import judgement
 from labshare.instruments.models import Claim
 

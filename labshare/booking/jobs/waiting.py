@@ -94,14 +94,14 @@ def _coming_up(now: datetime) -> list[int]:
     return [number for number, asked_at, starts_at in found if starts_at - asked_at > rules.REMIND_AHEAD]
 
 
-_QUEUE = ("bookings.queue", dict[str, str]())
+_WAITING = ("bookings.listed", {"tab": "all", "state": lifecycle.REQUESTED})
 REMIND_MANAGERS = Job(
     "remind_managers",
     N_("Reminds whoever has to answer of requests that wait, and tells deputies before the time to answer is up"),
     timedelta(minutes=1),
     remind_managers,
     preview=_to_remind,
-    links={"reminded": _QUEUE, "escalated": _QUEUE},
+    links={"reminded": _WAITING, "escalated": _WAITING},
 )
 EXPIRE_REQUESTS = Job(
     "expire_requests",

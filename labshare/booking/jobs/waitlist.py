@@ -18,24 +18,23 @@ from labshare.quotas.account import NotOpen, Outdated
 def offer_freed_time(now: datetime) -> dict[str, int]:
     """Ask whoever stands first for time that is free now, each in a transaction of its own; let go of what has come."""
     over = sum(_done(lining_up.close_past, number, now) for number in waitlist.past(now))
-    waiting, offered = waitlist.in_line(now), 0
-    look = Look(waiting)
-    for one in waiting:
-        if look.channel(one) is not None and _done(lining_up.offer_next, one.id, now):
-            look.take(one)
-            offered += 1
-    return {"offered": offered, "over": over}
+    return {"offered": _in_turn(now, lambda one: _done(lining_up.offer_next, one, now)), "over": over}
 
 
 def _foreseen(now: datetime) -> dict[str, int]:
     """As if everybody who stands first could have what is free."""
+    return {"offered": _in_turn(now, lambda _one: True), "over": len(waitlist.past(now))}
+
+
+def _in_turn(now: datetime, offer: Callable[[int], bool]) -> int:
+    """How many could be offered time that is free, each what those before them leave."""
     waiting, offered = waitlist.in_line(now), 0
     look = Look(waiting)
     for one in waiting:
-        if look.channel(one) is not None:
+        if look.channel(one) is not None and offer(one.id):
             look.take(one)
             offered += 1
-    return {"offered": offered, "over": len(waitlist.past(now))}
+    return offered
 
 
 def forgive_late_cancels(now: datetime) -> dict[str, int]:

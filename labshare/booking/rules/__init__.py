@@ -3,7 +3,6 @@
 from labshare.booking.rules.answering import (
     REMIND_AHEAD,
     STATE_WORDS,
-    acceptance_refusals,
     answer_is_due,
     approval_refusals,
     awaits_company,
@@ -30,7 +29,7 @@ from labshare.booking.rules.asking import (
     window,
 )
 from labshare.booking.rules.ending import end_refusals, over_by_then, steps
-from labshare.booking.rules.holding import CHANGED, WAITED_FOR, hold_until, offer_refusals
+from labshare.booking.rules.holding import CHANGED, WAITED_FOR, acceptance_refusals, hold_until, offer_refusals
 from labshare.booking.rules.terms import Claimed
 from labshare.booking.rules.waitlist import (
     WAITED_OUT,

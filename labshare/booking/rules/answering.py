@@ -6,26 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from labshare.booking import lifecycle
-from labshare.booking.rules.asking import Facts, standing, taken, too_many
+from labshare.booking.rules.asking import standing
 from labshare.booking.rules.waiving import MANAGER, QUOTA
-from labshare.instruments.rules import BOOKABLE
 from labshare.kernel.errors import N_, Reason
 from labshare.kernel.slots import MINUTE, Slot
 from labshare.quotas import rules as quotas
 from labshare.quotas.rules import Share
-
-
-def acceptance_refusals(facts: Facts, answer_by: datetime | None) -> list[Reason]:
-    """Every reason why a company cannot take the time that is held for it.
-
-    How long, how soon and how far ahead was asked when it was offered.
-    """
-    found = [*standing(facts), *taken(facts), *quotas.refusals(facts.shares, MANAGER), *too_many(facts.ahead)]
-    if facts.slot.start <= facts.now:
-        found.append(Reason("in_the_past", N_("This time has passed.")))
-    elif answer_by is None or answer_by <= facts.now:
-        found.append(Reason("offer_lapsed", N_("The time was held for an answer, and is not any more.")))
-    return found
 
 
 def wrong_move(state: str, move: str) -> list[Reason]:
@@ -97,11 +83,7 @@ def approval_refusals(
     waived: Collection[str] = (),
 ) -> list[Reason]:
     """Every reason why a request, whose time is held, cannot be approved any more; `shares` are hours not held yet."""
-    found = too_late(now, starts_at)
-    if instrument_state not in BOOKABLE:
-        found.append(Reason("instrument_unavailable", N_("The instrument is not in service.")))
-    if not company_active:
-        found.append(Reason("company_suspended", N_("The company may not book at present.")))
+    found = [*too_late(now, starts_at), *standing(instrument_state, company_active)]
     if QUOTA not in waived:
         found += [Reason(QUOTA, quotas.short_of(share), MANAGER) for share in quotas.exceeded(shares)]
     return found

@@ -93,7 +93,8 @@ def in_house(least: int | None, slot: Slot) -> bool:
 def refusals(facts: Facts) -> list[Reason]:
     """Every reason why the slot cannot be had; none means yes."""
     return [
-        *(*standing(facts), *_length(facts), *_when(facts), *closed(facts.hours, facts.slot, MANAGER), *taken(facts)),
+        *standing(facts.terms.state, facts.company_active),
+        *(*_length(facts), *_when(facts), *closed(facts.hours, facts.slot, MANAGER), *taken(facts)),
         *(
             *quotas.refusals(facts.shares, MANAGER),
             *too_many(facts.ahead),
@@ -121,12 +122,12 @@ def too_many(ahead: Ahead | None, more: int = 1) -> list[Reason]:
     return found
 
 
-def standing(facts: Facts) -> list[Reason]:
+def standing(instrument_state: str, company_active: bool) -> list[Reason]:
     """The reasons that lie with the instrument or the company, whatever time it is."""
     found = []
-    if facts.terms.state not in BOOKABLE:
+    if instrument_state not in BOOKABLE:
         found.append(Reason("instrument_unavailable", N_("The instrument is not in service.")))
-    if not facts.company_active:
+    if not company_active:
         found.append(Reason("company_suspended", N_("The company may not book at present.")))
     return found
 
@@ -189,6 +190,7 @@ def _when(facts: Facts) -> list[Reason]:
 
 
 def taken(facts: Facts) -> list[Reason]:
+    """The reasons why no channel is free, each kind of them once."""
     if facts.channel is not None:
         return []
     kinds = {claim.kind for claim in facts.in_the_way}

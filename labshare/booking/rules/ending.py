@@ -40,7 +40,8 @@ def end_refusals(facts: Facts, old_end: datetime) -> list[Reason]:
         found.append(Reason("unchanged", N_("It ends then as it is.")))
     if slot.end <= old_end:
         return found
-    found += [*standing(facts), *too_long(slot, terms), *_closed(facts, old_end), *_taken(facts, old_end)]
+    found += [*standing(terms.state, facts.company_active), *too_long(slot, terms)]
+    found += [*_closed(facts, old_end), *_taken(facts, old_end)]
     return [*found, *quotas.refusals(facts.shares, MANAGER), *asks_for_hours(facts)]
 
 

@@ -37,5 +37,8 @@ def passed(reasons: Sequence[Reason], waive: Collection[str]) -> tuple[str, ...]
 
 def waivable(reasons: Sequence[Reason], waived: Collection[str] = ()) -> dict[str, Text]:
     """What may be let pass of these, by code, and why it has to be; and what is let pass already."""
-    found = {one.code: one.message for one in reversed(reasons) if one.waivable_by}
-    return {**{code: RULE_WORDS[code] for code in WAIVABLE if code in waived}, **dict(reversed(found.items()))}
+    found: dict[str, Text] = {}
+    for one in reasons:
+        if one.waivable_by:
+            found.setdefault(one.code, one.message)
+    return {**{code: RULE_WORDS[code] for code in WAIVABLE if code in waived}, **found}

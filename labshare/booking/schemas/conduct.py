@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -10,9 +9,9 @@ from marshmallow import Schema, fields
 from labshare.booking.conduct import Barred, Entry, Tally
 from labshare.booking.models import HELD_AGAINST
 from labshare.booking.rules import conduct as rules
+from labshare.booking.schemas import named
 from labshare.booking.schemas.asked import BIGGEST_ID, VersionIn
 from labshare.web.bodies import Flag, OneOf, Prose, Whole
-from labshare.web.i18n import own
 from labshare.web.paging import PageArguments
 
 
@@ -43,15 +42,6 @@ class LiftIn(VersionIn):
     reason = Prose(rules.LONGEST_REASON, required=True, metadata={"example": "It was the laboratory's fault."})
 
 
-def _named(key: Callable[[Any], int | None], name: Callable[[Any], str | None], what: str) -> fields.Function:
-    """Somebody by id and name; null where there is nobody."""
-
-    def told(one: Any) -> dict[str, Any] | None:
-        return None if key(one) is None else {"id": key(one), "name": name(one)}
-
-    return fields.Function(told, metadata={"type": ["object", "null"], "description": what})
-
-
 class ConductEntryOut(Schema):
     """What is held against somebody, until when, what they say to it, and whether it was lifted."""
 
@@ -59,13 +49,10 @@ class ConductEntryOut(Schema):
     version = fields.Integer(required=True)
     what = fields.String(required=True, validate=OneOf(HELD_AGAINST))
     booking = fields.Integer(required=True, attribute="booking_id")
-    company = _named(lambda one: one.company_id, lambda one: one.company_name, "id, name")
-    person = _named(lambda one: one.person_id, lambda one: one.person_name, "id, name: who had booked it.")
+    company = named.company()
+    person = named.person("Who had booked it.")
     in_person = fields.Boolean(metadata={"description": "False: lab staff had booked it, so the company's alone."})
-    instrument = fields.Function(
-        lambda one: {"code": one.instrument_code, "name": own(one.instrument_en, one.instrument_zh)},
-        metadata={"type": "object", "description": "code, name"},
-    )
+    instrument = named.instrument()
     starts_at = fields.AwareDateTime(required=True, metadata={"description": "Of the booking."})
     ends_at = fields.AwareDateTime(required=True)
     points = fields.Integer(required=True)
@@ -90,8 +77,8 @@ class RestrictionOut(Schema):
 
     id = fields.Integer(required=True)
     version = fields.Integer(required=True)
-    company = _named(lambda one: one.company_id, lambda one: one.company_name, "id, name")
-    person = _named(lambda one: one.person_id, lambda one: one.person_name, "id, name; null: everybody.")
+    company = named.company()
+    person = named.person("Null: everybody of the company.", nullable=True)
     points = fields.Integer(required=True, metadata={"description": "As it began."})
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True)

@@ -12,21 +12,13 @@ from labshare.booking import lifecycle
 from labshare.booking.displacement import Way
 from labshare.booking.models import CAUSES, OFFER_STATES
 from labshare.booking.queries import Seen
+from labshare.booking.schemas import named
 from labshare.booking.waivers import Waived
 from labshare.quotas.rules import Share
 from labshare.web.api import ReasonOut
 from labshare.web.bodies import OneOf
 from labshare.web.errors import alternative_out
 from labshare.web.i18n import own
-
-
-def named(key: str, kind: str) -> dict[str, Any]:
-    """What the document says of a thing told by key and name."""
-    return {
-        "type": "object",
-        "properties": {key: {"type": kind}, "name": {"type": "string"}},
-        "required": [key, "name"],
-    }
 
 
 class InstrumentNameOut(Schema):
@@ -42,16 +34,9 @@ class BookingOut(Schema):
     id = fields.Integer(required=True)
     state = fields.String(required=True, validate=OneOf(lifecycle.STATES))
     version = fields.Integer(required=True)
-    instrument = fields.Function(
-        lambda seen: {"code": seen.instrument_code, "name": own(seen.instrument_en, seen.instrument_zh)},
-        metadata=named("code", "string"),
-    )
-    company = fields.Function(
-        lambda seen: {"id": seen.company_id, "name": seen.company_name}, metadata=named("id", "integer")
-    )
-    person = fields.Function(
-        lambda seen: {"id": seen.person_id, "name": seen.person_name}, metadata=named("id", "integer")
-    )
+    instrument = named.instrument()
+    company = named.company()
+    person = named.person()
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True)
     hours = fields.Function(

@@ -7,13 +7,12 @@ from typing import Any
 from marshmallow import Schema, fields, post_load
 
 from labshare.booking.models import WAIT_STATES
+from labshare.booking.schemas import named
 from labshare.booking.schemas.asked import BIGGEST_ID, SlotIn
-from labshare.booking.schemas.told import named
 from labshare.booking.services.asking import Draft
 from labshare.booking.waitlist import Wait
 from labshare.kernel.slots import Slot
 from labshare.web.bodies import Line, OneOf, Prose, Whole
-from labshare.web.i18n import own
 from labshare.web.paging import PageArguments
 
 
@@ -43,16 +42,9 @@ class WaitOut(Schema):
     id = fields.Integer(required=True)
     state = fields.String(required=True, validate=OneOf(WAIT_STATES))
     version = fields.Integer(required=True)
-    instrument = fields.Function(
-        lambda wait: {"code": wait.instrument_code, "name": own(wait.instrument_en, wait.instrument_zh)},
-        metadata=named("code", "string"),
-    )
-    company = fields.Function(
-        lambda wait: {"id": wait.company_id, "name": wait.company_name}, metadata=named("id", "integer")
-    )
-    person = fields.Function(
-        lambda wait: {"id": wait.person_id, "name": wait.person_name}, metadata=named("id", "integer")
-    )
+    instrument = named.instrument()
+    company = named.company()
+    person = named.person()
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True)
     purpose = fields.String(required=True)
