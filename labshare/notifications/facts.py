@@ -29,6 +29,7 @@ class About:
     ends_at: datetime
     purpose: str
     on_behalf: bool
+    awaiting: str
     person_id: int
     person: str
     company_id: int
@@ -128,7 +129,8 @@ _FIRST_YES = (
 _ABOUT: sa.Select[Any] = (
     sa.select(  # type: ignore[assignment]
         *(Booking.id, Booking.state, Booking.version, Booking.starts_at, Booking.ends_at, Booking.purpose),
-        *(Booking.on_behalf, Booking.person_id, Person.name, Booking.company_id, Company.name, Booking.instrument_id),
+        *(Booking.on_behalf, Booking.awaiting, Booking.person_id, Person.name, Booking.company_id, Company.name),
+        Booking.instrument_id,
         *(Instrument.code, Instrument.name_en, Instrument.name_zh, Instrument.location, Instrument.site_id),
         *(Site.name_en.label("site_en"), Site.name_zh.label("site_zh"), Site.zone, _FIRST_YES),
     )

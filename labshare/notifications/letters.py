@@ -105,6 +105,8 @@ def _matters(fact: Fact, now: datetime) -> bool:
         return False
     if not recipe.only_while or fact.booking is None:
         return True
+    if fact.data.get("awaiting") == lifecycle.COMPANY and not fact.booking.awaiting:  # a colleague has answered
+        return False
     return fact.booking.state in recipe.only_while and fact.booking.starts_at > now
 
 

@@ -242,6 +242,7 @@ def test_the_page_and_the_phone_offer_more_time_at_one_press(cast: Cast, turn: T
         assert "+1 h: until 11:00" in page, path
     assert 'value="too_long"' not in mei.get(f"/bookings/{number}").text
     assert 'value="too_long"' in cast.browser("li").get(f"/bookings/{number}").text
+    assert 'value="too_long"' not in mei.get("/instruments/SEM-01/here").text
     said = {"ends_at": at("10:30", 0).strftime("%Y-%m-%dT%H:%M"), "next": "/instruments/SEM-01/here"}
     done = mei.post(f"/bookings/{number}/change-end", data={**said, "retry_key": "a-1"})
     assert (done.status_code, done.location) == (303, "/instruments/SEM-01/here")

@@ -21,6 +21,8 @@ from labshare.people.events import PersonAdded
 from labshare.people.models import Person, RoleGrant
 from tests.cast import EMAIL, LONG_AGO, Cast
 
+IN_HOUSE = "in_house"  # a request that awaits its own company
+
 
 class House:
     """The cast, a rival's admin, a deputy at the East site and a manager of the West one alone."""
@@ -47,10 +49,12 @@ class House:
         self.hours += 2
         start = clock.now().replace(microsecond=0, second=0, minute=0) + timedelta(days=3, hours=self.hours)
         times = {"starts_at": start, "ends_at": start + timedelta(hours=1)}
+        state, awaiting = ("requested", "company") if state == IN_HOUSE else (state, "")
         company = self.cast.borealis if who in ("bo", "bea") else self.cast.aurora
         row = {
-            "state": state, "instrument_id": self.cast.sem, "company_id": company, "purpose": "Fracture surfaces",
-            "person_id": self.cast.people[who], "created_at": clock.now(), "version": 3, **times, **values,
+            "state": state, "awaiting": awaiting, "instrument_id": self.cast.sem, "company_id": company,
+            "purpose": "Fracture surfaces", "person_id": self.cast.people[who], "created_at": clock.now(), "version": 3,
+            **times, **values,
         }  # fmt: skip
         fact = {"company_id": company, "instrument_id": self.cast.sem, **times}
         with transaction() as tx:

@@ -36,7 +36,7 @@ from labshare.people.models import Person
 from labshare.quotas import events as quotas
 from tests.booking.conftest import slot
 from tests.cast import Cast
-from tests.notifications.conftest import House
+from tests.notifications.conftest import IN_HOUSE, House
 from tests.notifications.reading import calendar_of, mails, post, text_of
 
 Make = Callable[[House, dict[str, Any]], Event]
@@ -146,18 +146,18 @@ ASKED: dict[str, tuple[str, str, Make, set[str]]] = {  # who does it, the bookin
     ),
     "a request that its company answers first": (
         "mei",
-        "requested",
+        IN_HOUSE,
         lambda _, fact: booking.BookingRequested(**fact, person_id=1, decide_by=fact["starts_at"], awaiting="company"),
         {"chen"},
     ),
     "Mei moves it to what her company answers first": (
         "mei",
-        "requested",
+        IN_HOUSE,
         _moved("approved", "requested", awaiting="company"),
         {"chen"},
     ),
-    "its company's answer is due": ("", "requested", _due(False, awaiting="company"), {"chen"}),
-    "its company's answer is overdue": ("", "requested", _due(True, awaiting="company"), {"chen"}),
+    "its company's answer is due": ("", IN_HOUSE, _due(False, awaiting="company"), {"chen"}),
+    "its company's answer is overdue": ("", IN_HOUSE, _due(True, awaiting="company"), {"chen"}),
     "its company says yes, and the laboratory is asked": ("chen", "requested", _endorsed("requested"), {"mei", "li"}),
     "its company says yes, and that is all": ("chen", "approved", _endorsed("approved"), {"mei"}),
     "Mei hands it to Chen": ("mei", "approved", _handed_over("chen"), {"chen"}),
@@ -737,6 +737,14 @@ def test_a_suspended_company_still_hears_what_becomes_of_its_bookings(house: Hou
     house.happens(cast.li, booking.BookingCancelled(**fact, was="approved"))
     deliver(clock.now())
     assert house.told("booking_cancelled") == {"mei"}
+
+
+@pytest.mark.parametrize("state", [IN_HOUSE, "requested"])
+def test_nobody_is_asked_for_a_yes_that_a_colleague_has_said(house: House, tmp_path: Path, state: str) -> None:
+    fact = house.booking("mei", state)
+    house.happens(SYSTEM, _due(False, awaiting="company")(house, fact))
+    assert post(clock.now()) == ({"sent": 1} if state == IN_HOUSE else {"needless": 1})
+    assert len(mails(tmp_path)) == (state == IN_HOUSE)
 
 
 def test_nobody_is_reminded_of_what_was_answered_meanwhile(house: House, tmp_path: Path) -> None:

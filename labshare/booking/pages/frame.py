@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
-from labshare.booking import rules
+from labshare.booking import policy, rules
 from labshare.booking.free import Alternative
 from labshare.booking.queries import Seen
 from labshare.instruments.queries import Known
 from labshare.instruments.words import length
+from labshare.kernel.actor import Actor
 from labshare.kernel.slots import MINUTE
 from labshare.web.i18n import own, say, span
 from labshare.web.wall import as_local
@@ -63,7 +64,16 @@ def minutes_into(day: date, moment: datetime, zone: ZoneInfo) -> int:
     return int((local - datetime.combine(day, time())) / timedelta(minutes=1))
 
 
-def later_ends(booking: Seen, known: Known, now: datetime) -> list[tuple[str, str]]:
+def another_end(who: Actor, booking: Seen, known: Known, now: datetime) -> dict[str, Any]:
+    """What the form shows that makes a use longer or shorter."""
+    waivable = rules.WAIVABLE_AT_THE_END if policy.may_waive(who, booking.site_id) else ()
+    return {
+        "ends": _later_ends(booking, known, now),
+        "end_waivable": [(code, say(rules.RULE_WORDS[code])) for code in waivable],
+    }
+
+
+def _later_ends(booking: Seen, known: Known, now: datetime) -> list[tuple[str, str]]:
     """The later ends that are offered at one press: the moment as a form has it, and what the button says.
 
     From the end as it is, or the next step of the grid where that has passed.

@@ -25,7 +25,7 @@ from labshare.booking import dossier as dossiers
 from labshare.booking import history as told
 from labshare.booking.events import BookingOffered
 from labshare.booking.models import Booking
-from labshare.booking.pages.frame import later_ends, pages
+from labshare.booking.pages.frame import another_end, pages
 from labshare.booking.queries import Seen
 from labshare.booking.rules.conduct import WHAT_WORDS
 from labshare.booking.sentences import CAUSE_WORDS, USE_WORDS, sentence
@@ -149,8 +149,7 @@ def booking_page(booking_id: int, form: Form) -> str:
         shares=[share for share in shares if share.left is not None],
         in_house=seen.state == lifecycle.REQUESTED and seen.awaiting == lifecycle.COMPANY,
         colleagues=_colleagues(who, seen) if "hand_over" in can else [],
-        ends=later_ends(seen, known, now) if "change_end" in can else [],
-        may_waive=policy.may_waive(who, seen.site_id),
+        **(another_end(who, seen, known, now) if "change_end" in can else {}),
         provisional=seen.provisional and seen.state in lifecycle.AHEAD,
         cost=cost,
         lost=charged(seen.slot.minutes, cost or seen.charge) / 60,

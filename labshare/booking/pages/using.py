@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from labshare.booking import access, lifecycle, queries, schedule, services
 from labshare.booking.models import Booking
 from labshare.booking.pages.answering import answered
-from labshare.booking.pages.frame import later_ends, pages
+from labshare.booking.pages.frame import another_end, pages
 from labshare.booking.queries import Seen
 from labshare.booking.schemas import ChangeEndIn, CheckOutIn, UsageIn, VersionIn
 from labshare.instruments import policy as keeping
@@ -101,7 +101,7 @@ def here(code: str) -> str:
         opens=opens,
         open=opens <= now,
         keeps=keeping.may_keep(actor(), known.site_id) and known.state != "retired",
-        ends=later_ends(mine, known, now) if mine else [],
+        **(another_end(actor(), mine, known, now) if mine else {}),
         form=Form({"ends_at": as_local(mine.ends_at, known.zone)} if mine else {}),
         retry_key=new_key(),
     )

@@ -28,7 +28,7 @@ from labshare.booking.rules.asking import (
     too_many,
     window,
 )
-from labshare.booking.rules.ending import end_refusals, over_by_then, steps
+from labshare.booking.rules.ending import WAIVABLE_AT_THE_END, end_refusals, over_by_then, steps
 from labshare.booking.rules.holding import CHANGED, WAITED_FOR, acceptance_refusals, hold_until, offer_refusals
 from labshare.booking.rules.terms import Claimed
 from labshare.booking.rules.waitlist import (
@@ -51,6 +51,7 @@ __all__ = [
     "WAITED_FOR",
     "WAITED_OUT",
     "WAIVABLE",
+    "WAIVABLE_AT_THE_END",
     "Ahead",
     "Claimed",
     "Facts",

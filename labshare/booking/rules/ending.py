@@ -7,11 +7,12 @@ from datetime import datetime
 from labshare.booking.rules.asking import Facts, asks_for_hours, in_steps, off_grid, standing, too_long
 from labshare.booking.rules.opening import closed
 from labshare.booking.rules.terms import Terms
-from labshare.booking.rules.waiving import MANAGER
+from labshare.booking.rules.waiving import MANAGER, QUOTA
 from labshare.kernel.errors import N_, Reason
 from labshare.kernel.slots import MINUTE, Slot, on_grid
 from labshare.quotas import rules as quotas
 
+WAIVABLE_AT_THE_END = (QUOTA, "too_long", "outside_opening_hours")
 ADDED = (30, 60)  # minutes that are offered at one press
 
 
