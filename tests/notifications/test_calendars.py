@@ -208,25 +208,8 @@ PROPERTIES = {
 def hostile(title: str, place: str, purpose: str) -> Fact:
     now = clock.now()
     about = About(
-        *(
-            7,
-            "approved",
-            2,
-            now,
-            now + timedelta(hours=1),
-            purpose,
-            False,
-            "",
-            1,
-            title,
-            1,
-            title,
-            1,
-            title,
-            title,
-            title,
-        ),
-        *(place, 1, place, place, "Asia/Shanghai"),
+        *(7, "approved", 2, now, now + timedelta(hours=1), purpose, False, "", 1, title, 1, title),
+        *(1, title, title, title, place, 1, place, place, "Asia/Shanghai"),
     )
     said = {"starts_at": about.starts_at.isoformat(), "ends_at": about.ends_at.isoformat()}
     return Fact(1, now, "booking_approved", 7, 2, 1, 1, title, said, about)
