@@ -224,14 +224,14 @@ class Books:
         [default] = tx.execute(sa.select(_account).where(_account.c.company_id.is_(None)))
         items = [Terms(ALL, None, QUARTER, GENEROUS, ASK)]
         version = allowances.replace(tx, admin, default, items, Caps(), None, self.now).version
-        fact = DefaultAllowancesSet(object_id=default.id, version=version, items=tuple(map(_words, items)))
+        fact = DefaultAllowancesSet(object_id=default.id, version=version, items=tuple(one.told for one in items))
         self.told.append((admin, fact, opened))
         for (company,) in tx.execute(sa.select(table_of(Company).c.id).order_by(table_of(Company).c.id)).all():
             number = allowances.open_account(tx, company, self.now).account_id
             if items := self.own.get(company, []):
                 [mine] = tx.execute(sa.select(_account).where(_account.c.id == number))
                 version = allowances.replace(tx, admin, mine, items, Caps(), None, self.now).version
-                said: dict[str, Any] = {"follows": False, "items": tuple(map(_words, items))}
+                said: dict[str, Any] = {"follows": False, "items": tuple(one.told for one in items)}
                 about = {"object_id": number, "version": version, "company_id": company}
                 self.told.append((admin, AllowancesSet(**about, **said), opened))
 
@@ -296,7 +296,3 @@ def _plenty(taken: Mapping[date, int]) -> int:
 def _hours(minutes: float, step: int = 1) -> int:
     """As many whole hours, in steps of so many, as hold the minutes; in minutes."""
     return ceil(minutes / (HOUR * step)) * HOUR * step
-
-
-def _words(one: Terms) -> str:
-    return f"{one.scope} {one.scope_id or ''} {one.period} {one.minutes} {one.when_exceeded}".replace("  ", " ")

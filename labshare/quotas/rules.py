@@ -32,6 +32,13 @@ class Terms:
     valid_from: date | None = None
     valid_to: date | None = None
 
+    @property
+    def told(self) -> str:
+        """In one word of a fact: scope, its id where it has one, period, minutes, what happens over them."""
+        return f"{self.scope} {self.scope_id or ''} {self.period} {self.minutes} {self.when_exceeded}".replace(
+            "  ", " "
+        )
+
 
 @dataclass(frozen=True)
 class Share:

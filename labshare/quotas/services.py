@@ -79,7 +79,9 @@ def set_default(
         if (set(items), caps) != stands:
             new = allowances.replace(tx, actor, default, items, caps, None, now).version
             said: dict[str, Any] = {"company_cap": caps.company, "person_cap": caps.person}
-            fact = DefaultAllowancesSet(object_id=default.id, version=new, items=tuple(map(_words, items)), **said)
+            fact = DefaultAllowancesSet(
+                object_id=default.id, version=new, items=tuple(one.told for one in items), **said
+            )
             publish(tx, actor, fact, now)
         tx.done(None)
 
@@ -194,15 +196,11 @@ def _told(mine: sa.Row[Any], new: Changed, items: Sequence[Terms], caps: Caps, *
         version=new.version,
         company_id=mine.company_id,
         follows=follows,
-        items=tuple(map(_words, items)),
+        items=tuple(one.told for one in items),
         company_cap=caps.company,
         person_cap=caps.person,
         added=new.added,
     )
-
-
-def _words(one: Terms) -> str:
-    return f"{one.scope} {one.scope_id or ''} {one.period} {one.minutes} {one.when_exceeded}".replace("  ", " ")
 
 
 def _about(standing: Standing, company_id: int) -> dict[str, Any]:
