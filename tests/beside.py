@@ -1,4 +1,4 @@
-"""Two at once: one is begun beside the test, and held at the worst moment."""
+"""Several at once: all begin together, or one is begun beside the test and held at the worst moment."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from labshare.kernel.errors import Problem
 
 PATIENCE = 1.5  # seconds; who is made to wait by the other's lock is waited for so long
 Do = Callable[[], Any]
+Together = Callable[..., list[Any]]
 
 
 @pytest.fixture
@@ -35,6 +36,26 @@ def beside(app: Flask) -> Iterator[Callable[[Do], Any]]:
             return others.submit(run)
 
         yield begun
+
+
+@pytest.fixture
+def together(beside: Callable[[Do], Any]) -> Together:
+    """`together(act, act)` does all at once, each on a connection of its own; what each gave, or the refusal's code."""
+
+    def both(*acts: Do) -> list[Any]:
+        db.session.remove()
+        meet = threading.Barrier(len(acts))
+
+        def met(act: Do) -> Do:
+            def run() -> Any:
+                meet.wait(10)
+                return act()
+
+            return run
+
+        return [one.result(60) for one in [beside(met(act)) for act in acts]]
+
+    return both
 
 
 def paused(

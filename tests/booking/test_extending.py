@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from labshare.booking import services
 from labshare.booking.jobs.using import judge_use
@@ -19,10 +16,10 @@ from labshare.booking.services import extending
 from labshare.booking.services.asking import Draft
 from labshare.instruments import services as keeping
 from labshare.kernel.db import db, rows
-from labshare.kernel.errors import Problem
 from labshare.kernel.journal import Entry
 from labshare.kernel.slots import Slot
 from labshare.quotas.models import ASK, REFUSE
+from tests.beside import Together
 from tests.booking.conftest import Turn, at, body
 from tests.booking.test_asking import codes
 from tests.booking.test_using import booked, do, state, use
@@ -255,32 +252,6 @@ def test_the_page_and_the_phone_offer_more_time_at_one_press(cast: Cast, turn: T
 
 
 # ---------------------------------------------------------------- in the same moment as somebody else
-
-
-Together = Callable[..., list[Any]]
-
-
-@pytest.fixture
-def together(app: Flask) -> Together:
-    """`together(act, act)` does both at once; what each gave, or the code it was refused with."""
-
-    def both(*acts: Callable[[], Any]) -> list[Any]:
-        meet = Barrier(len(acts))
-
-        def run(act: Callable[[], Any]) -> Any:
-            with app.app_context():
-                meet.wait(10)
-                try:
-                    return act()
-                except Problem as problem:
-                    return problem.code
-                finally:
-                    db.session.remove()
-
-        with ThreadPoolExecutor(len(acts)) as some:
-            return [one.result(60) for one in [some.submit(run, act) for act in acts]]
-
-    return both
 
 
 def _rivals(cast: Cast, number: int) -> list[Callable[[], Any]]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from labshare.booking import outcomes, outside, services
 from labshare.booking.displacement import Cause
@@ -25,9 +22,10 @@ from labshare.instruments.rules.opening import Pattern
 from labshare.instruments.rules.week import ALL_WEEK, Week
 from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM
-from labshare.kernel.db import db, rows
+from labshare.kernel.db import rows
 from labshare.kernel.errors import Forbidden
 from labshare.kernel.journal import Entry
+from tests.beside import Together
 from tests.cast import Cast
 
 NOON = datetime(2026, 12, 21, 4, tzinfo=UTC)  # a Monday, half a week before the year whose notice is not there
@@ -303,22 +301,11 @@ def test_a_provisional_booking_says_so_wherever_it_stands(opened: Cast) -> None:
 # ---------------------------------------------------------------- the job
 
 
-def test_two_rechecks_at_once_displace_each_booking_once(app: Flask, opened: Cast) -> None:
+def test_two_rechecks_at_once_displace_each_booking_once(opened: Cast, together: Together) -> None:
     some = [book(opened, day) for day in ("2027-01-04", "2027-01-05", "2027-01-06")]
     notice = [Listed(date(2027, 1, 5), "holiday"), Listed(date(2027, 1, 6), "restday")]
     keeping.import_year(opened.li, opened.east, 2027, notice)
-    db.session.remove()
-    meet = Barrier(2)
-
-    def run() -> dict[str, int]:
-        with app.app_context():
-            meet.wait(10)
-            done = recheck()
-            db.session.remove()
-            return done
-
-    with ThreadPoolExecutor(2) as two:
-        both = [one.result(60) for one in (two.submit(run), two.submit(run))]
+    both = together(recheck, recheck)
     total = {name: sum(one[name] for one in both) for name in NOTHING}
     recheck()  # whoever was not the faster one left the year to be looked at again
     assert total == {**NOTHING, "displaced": 2, "confirmed": 1}

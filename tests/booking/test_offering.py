@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 import sqlalchemy as sa
 
@@ -16,7 +13,7 @@ from labshare.booking.models import Booking
 from labshare.booking.queries import Seen
 from labshare.booking.services import offering
 from labshare.instruments.models import Claim
-from labshare.kernel.db import db, rows, transaction
+from labshare.kernel.db import rows, transaction
 from labshare.kernel.errors import Conflict, Forbidden, NotFound, Problem
 from labshare.kernel.slots import Slot
 from labshare.maintenance import services as maintaining
@@ -25,6 +22,7 @@ from labshare.people.models import Person, RoleGrant
 from labshare.quotas import account
 from labshare.quotas import services as accounts
 from labshare.quotas.allowances import Caps
+from tests.beside import Together
 from tests.cast import LONG_AGO
 from tests.maintenance.conftest import Lab, lab
 from tests.maintenance.test_planning import refusal, state_of
@@ -172,22 +170,10 @@ def test_an_offer_is_answered_once(lab: Lab) -> None:
     )  # fmt: skip
 
 
-def test_two_who_answer_in_the_same_moment_make_one_booking(lab: Lab) -> None:
-    old, meet = displaced(lab), Barrier(2)
-
-    def take(name: str) -> bool:
-        with lab.app.app_context():
-            meet.wait(10)
-            try:
-                booking.accept(getattr(lab.cast, name), old.id)
-            except Conflict:
-                return False
-            finally:
-                db.session.remove()
-            return True
-
-    with ThreadPoolExecutor(2) as two:
-        assert sorted(two.map(take, ("mei", "chen"))) == [False, True]
+def test_two_who_answer_in_the_same_moment_make_one_booking(lab: Lab, together: Together) -> None:
+    old = displaced(lab)
+    both = [lambda who=who: booking.accept(who, old.id).state for who in (lab.cast.mei, lab.cast.chen)]
+    assert sorted(together(*both))[1:] == ["wrong_state"]
     assert len(rows(sa.select(Booking.id).where(Booking.replaces_id == old.id))) == 1
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 
 from labshare.booking import queries
 from labshare.booking import services as booking
 from labshare.booking.jobs.waitlist import FORGIVE_LATE_CANCELS, forgive_late_cancels
 from labshare.kernel.actor import SYSTEM
-from labshare.kernel.db import db
 from labshare.kernel.errors import Forbidden
 from labshare.quotas import account
+from tests.beside import Together
 from tests.maintenance.conftest import Lab, lab
 from tests.quotas.conftest import Books, limit
 
@@ -89,18 +86,11 @@ def test_only_the_clockwork_forgives(lab: Lab) -> None:
         booking.forgive(lab.cast.ada, number, lab.now)
 
 
-def test_two_clocks_at_once_and_forty_days_late_forgive_once(lab: Lab) -> None:
-    number, meet = cancelled_late(lab), Barrier(2)
+def test_two_clocks_at_once_and_forty_days_late_forgive_once(lab: Lab, together: Together) -> None:
+    number = cancelled_late(lab)
     lab.book(lab.cast.bo, 30, 2)
     lab.go(40 * 24)
 
-    def run(_number: int) -> int:
-        with lab.app.app_context():
-            meet.wait(10)
-            done = forgive_late_cancels(lab.now)["forgiven"]
-            db.session.remove()
-            return done
-
-    with ThreadPoolExecutor(2) as two:
-        assert sorted(two.map(run, (1, 2))) == [0, 1]
+    done = together(*[lambda: forgive_late_cancels(lab.now)["forgiven"]] * 2)
+    assert sorted(done) == [0, 1]
     assert used(number) == [0]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from labshare.booking import services
 from labshare.booking.jobs import EXPIRE_REQUESTS, REMIND_BOOKERS, REMIND_MANAGERS
 from labshare.clockwork.job import Job
 from labshare.kernel.actor import SYSTEM
-from labshare.kernel.db import db, rows
+from labshare.kernel.db import rows
 from labshare.kernel.errors import Conflict, Forbidden
 from labshare.kernel.journal import Entry
+from tests.beside import Together
 from tests.booking.conftest import body
 from tests.cast import Cast
 
@@ -138,20 +136,9 @@ class TestEveryJob:
         late = due + timedelta(days=3) if job is EXPIRE_REQUESTS else due
         assert set((job.run(late) or {}).values()) >= {3}
 
-    def test_two_at_once_are_harmless(self, app: Flask, cast: Cast, job: Job) -> None:
+    def test_two_at_once_are_harmless(self, cast: Cast, job: Job, together: Together) -> None:
         due = self.scene(cast, job)
-        db.session.remove()
-        meet = Barrier(2)
-
-        def run() -> dict[str, int]:
-            with app.app_context():
-                meet.wait(10)
-                done = dict(job.run(due) or {})
-                db.session.remove()
-                return done
-
-        with ThreadPoolExecutor(2) as two:
-            first, second = (one.result(30) for one in [two.submit(run), two.submit(run)])
+        first, second = together(*[lambda: dict(job.run(due) or {})] * 2)
         assert {first[name] + second[name] for name in first} == {3}
 
 

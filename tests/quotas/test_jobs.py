@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from threading import Barrier
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from labshare.booking import beyond
 from labshare.booking import services as bookings
@@ -30,6 +27,7 @@ from labshare.quotas.allowances import Caps
 from labshare.quotas.jobs import OPEN_PERIODS, WARN_OF_LIMITS
 from labshare.quotas.models import ASK, Account, Balance, Line
 from labshare.quotas.rules import AHEAD
+from tests.beside import Together
 from tests.booking.conftest import body
 from tests.booking.test_checks import plant
 from tests.cast import Cast
@@ -62,20 +60,9 @@ def state(number: int) -> tuple[str, bool, int]:
     return tuple(found)
 
 
-def two_at_once(app: Flask, job: Job, now: datetime) -> dict[str, int]:
+def two_at_once(together: Together, job: Job, now: datetime) -> dict[str, int]:
     """What two runs that begin together come to."""
-    meet = Barrier(2)
-    db.session.remove()
-
-    def once() -> dict[str, int]:
-        with app.app_context():
-            meet.wait(10)
-            done = run(job, now)
-            db.session.remove()
-            return done
-
-    with ThreadPoolExecutor(2) as two:
-        both = [one.result(60) for one in (two.submit(once), two.submit(once))]
+    both = together(*[lambda: run(job, now)] * 2)
     return {name: sum(one.get(name, 0) for one in both) for one in both for name in one}
 
 
@@ -148,10 +135,10 @@ class TestEveryJob:
         job, scene, expected = SCENES[what]
         assert run(job, scene(cast, books) + DAY) == expected
 
-    def test_two_at_once_are_harmless(self, app: Flask, cast: Cast, books: Books, what: str) -> None:
+    def test_two_at_once_are_harmless(self, together: Together, cast: Cast, books: Books, what: str) -> None:
         job, scene, expected = SCENES[what]
         due = scene(cast, books)
-        done = two_at_once(app, job, due)
+        done = two_at_once(together, job, due)
         looked = {"accounts"}  # how many it looked at, not what it did
         assert {**done, **{name: expected[name] for name in looked & expected.keys()}} == expected
         assert run(job, due) == {}
@@ -231,8 +218,10 @@ def test_a_company_without_account_gets_one_that_counts_what_it_booked(cast: Cas
 
 
 @pytest.mark.unsound
-def test_two_that_open_accounts_at_once_open_each_once(app: Flask, cast: Cast, books: Books, bare: None) -> None:
-    assert two_at_once(app, OPEN_PERIODS, clock.now())["periods"] == 3
+def test_two_that_open_accounts_at_once_open_each_once(
+    together: Together, cast: Cast, books: Books, bare: None
+) -> None:
+    assert two_at_once(together, OPEN_PERIODS, clock.now())["periods"] == 3
     assert count(Account) == 4
     assert books.stand() == {"account": (2, 0)}
 
@@ -374,24 +363,15 @@ def test_what_a_withdrawn_allowance_was_lowered_to_concerns_nobody(cast: Cast, b
 
 
 def test_two_that_pass_on_different_requests_at_once_pass_on_no_more_than_need_be(
-    app: Flask, cast: Cast, books: Books
+    together: Together, cast: Cast, books: Books
 ) -> None:
     books.allow(limit(10))
     numbers = [ask(cast, f"{hour:02}:00", f"{hour + 1:02}:00") for hour in (9, 11, 13, 15)]
     books.allow(limit(3))
     [(_, balance)] = beyond.requests_to_pass()
-    now, meet = clock.now(), Barrier(4)
-    db.session.remove()
-
-    def once(number: int) -> bool:
-        with app.app_context():
-            meet.wait(10)
-            done = bookings.pass_to_manager(SYSTEM, number, balance, now)
-            db.session.remove()
-            return done
-
-    with ThreadPoolExecutor(4) as four:
-        assert sum(four.map(once, numbers)) == 1
+    now = clock.now()
+    passed = [lambda number=number: bookings.pass_to_manager(SYSTEM, number, balance, now) for number in numbers]
+    assert sum(together(*passed)) == 1
 
 
 # ---------------------------------------------------------------- suspended companies

@@ -32,10 +32,12 @@ class Wait:
     booking: Booked | None = None
 
     def stands(self) -> str:
-        """What has become of it: who was asked took it, or did without."""
-        if self.state != "offered" or self.booking is None or self.booking.state == "offered":
+        """What has become of it: who was asked took it, or did without (who took it may be offered another time)."""
+        if self.state != "offered" or self.booking is None:
             return self.state
-        return "taken" if self.booking.taken else "passed"
+        if self.booking.taken:
+            return "taken"
+        return "offered" if self.booking.state == "offered" else "passed"
 
 
 class LiningUp(Deciding):
