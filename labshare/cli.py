@@ -13,6 +13,7 @@ from flask import current_app
 from flask_migrate import upgrade as migrate_up
 
 from labshare import create_app, supervisor
+from labshare.booking import services as bookings
 from labshare.clockwork import queries as clockwork_queries
 from labshare.clockwork import services as clockwork
 from labshare.config import BadSetting, Settings
@@ -82,6 +83,8 @@ def upgrade() -> None:
     migrate_up()
     if opened := open_periods(clock.now())["accounts"]:  # else nobody could book before the clockwork has run
         click.echo(f"{opened} accounts opened, with what is booked and was used.")
+    if counted := bookings.recount(SYSTEM, clock.now()):  # the version before did not count, or not all of it
+        click.echo(f"{counted} sums of companies, instruments and months counted.")
 
 
 # ---------------------------------------------------------------- people

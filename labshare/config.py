@@ -40,6 +40,8 @@ class Settings:
     language: str = "en"
     metrics_token: str = field(default="", repr=False)
     lease_seconds: int = 15
+    rated_hours: int = 1400
+    companies_goal: int = 100
 
     @property
     def production(self) -> bool:
@@ -99,4 +101,6 @@ class Settings:
             language=language,
             metrics_token=text("METRICS_TOKEN", ""),
             lease_seconds=number("LEASE_SECONDS", 15, 1, 300),
+            rated_hours=number("RATED_HOURS", 1400, 1, 8784),
+            companies_goal=number("COMPANIES_GOAL", 100, 1, 1_000_000),
         )

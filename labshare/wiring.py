@@ -6,7 +6,8 @@ from pathlib import Path
 
 import labshare.clockwork.models
 import labshare.maintenance.models
-import labshare.notifications.models  # noqa: F401
+import labshare.notifications.models
+import labshare.usage.models  # noqa: F401
 from labshare import home
 from labshare.audit import api as audit_api
 from labshare.audit import pages as audit_pages
@@ -85,6 +86,7 @@ from labshare.quotas.checks import CHECKS as ACCOUNT_CHECKS
 from labshare.quotas.events import AccountOpened, AllowancesSet
 from labshare.quotas.jobs import OPEN_PERIODS, WARN_OF_LIMITS
 from labshare.quotas.reactions import open_its_account
+from labshare.usage import api as usage_api
 from labshare.web.layout import Entry
 
 _HERE = Path(__file__).parent
@@ -109,6 +111,7 @@ APIS: tuple = (
     accounts_api.blp,
     booking_api.blp,
     maintenance_api.blp,
+    usage_api.blp,
     messages_api.blp,
     clockwork_api.blp,
     audit_api.blp,

@@ -75,5 +75,6 @@ _WAYS: dict[str, Callable[[Line], Way]] = {
     "outage": lambda line: ("maintenance.outage", {"code": _code(line)}),
     "utility": lambda line: ("maintenance.utility", {"utility_id": line.object_id}),
     "upkeep": lambda _line: ("maintenance.upkeep", {}),
+    "totals": lambda _line: ("usage.overview", {}),
     "delivery": lambda _line: ("inbox.deliveries", {}),
 }

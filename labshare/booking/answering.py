@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from labshare.booking import charging, lifecycle, policy, queries, rules, waivers
 from labshare.booking.change import change, refuse
@@ -58,7 +59,8 @@ def approve(
     shares = quotes.of_slot(old.company_id, known, old.slot).shares if old.over_quota else ()
     shares = _left_by(before, shares)
     refuse(rules.approval_refusals(now, old.starts_at, known.state, active, shares, word.waive))
-    values = {"state": lifecycle.APPROVED, "answer": word.text, "decide_by": None, "over_quota": False}
+    values: dict[str, Any] = {"state": lifecycle.APPROVED, "answer": word.text, "decide_by": None, "over_quota": False}
+    values |= {"answered_at": old.answered_at or now}
     waived = tuple(code for code in (rules.QUOTA,) if code in word.waive and rules.too_much(shares))
     seen = change(tx, actor, old, version, values, BookingApproved, now, answer=word.text, waived=waived)
     waiving = Waiving(waived, word.text)
@@ -80,7 +82,8 @@ def reject(tx: Transaction, actor: Actor, old: Seen, version: int | None, word: 
     """No, and why; its company's own admins say it while they are asked, the laboratory then. Raises Conflict."""
     own = policy.may_endorse(actor, old)
     refuse(rules.wrong_move(old.state, "reject") or ([] if own else rules.awaits_company(old.awaiting)))
-    values = {"state": lifecycle.REJECTED, "answer": word.text, "decide_by": None, "awaiting": ""}
+    values: dict[str, Any] = {"state": lifecycle.REJECTED, "answer": word.text, "decide_by": None, "awaiting": ""}
+    values |= {} if old.awaiting else {"answered_at": old.answered_at or now}
     return Answered(old, change(tx, actor, old, version, values, BookingRejected, now, answer=word.text))
 
 

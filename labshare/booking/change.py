@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import policy, queries
+from labshare.booking import policy, queries, tally
 from labshare.booking.events import BookingFact
 from labshare.booking.models import Booking
 from labshare.booking.queries import Seen
@@ -52,7 +52,9 @@ def change(
     """Compare and swap the booking's row, and publish what happened; raises Conflict where somebody was faster."""
     new = swap(tx, _table, old.id, old.version if version is None else version, values)
     publish(tx, actor, fact(object_id=old.id, version=new, **about(old), **said), now)
-    return replace(old, version=new, **values)
+    seen = replace(old, version=new, **values)
+    tally.changed(tx, old, seen)
+    return seen
 
 
 def about(booking: Seen) -> dict[str, Any]:

@@ -7,13 +7,13 @@ then the time is claimed by whoever needs it, and last of all the hours are give
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from labshare.booking import charging, free, lifecycle
+from labshare.booking import charging, free, lifecycle, tally
 from labshare.booking.change import about
 from labshare.booking.events import BookingDisplaced, OfferWithdrawn, TimeFreed
 from labshare.booking.free import Alternative
@@ -135,6 +135,7 @@ def displace(tx: Transaction, actor: Actor, some: Hit, cause: Cause, now: dateti
         said: dict[str, Any] = {"was": one.state, "cause": cause.kind, "cause_id": cause.id}
         fact = BookingDisplaced(object_id=one.id, version=one.version + 1, **about(one), **said)
         publish(tx, actor, fact, now)
+        tally.changed(tx, one, replace(one, state=lifecycle.DISPLACED), broken=cause.kind == OUTAGE)
     return charging.lines_of_release(bookings, OUTAGE_CREDIT if cause.kind == OUTAGE else RELEASE)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import charging, lifecycle, presence
+from labshare.booking import charging, lifecycle, presence, tally
 from labshare.booking.change import change
 from labshare.booking.events import BookingCompleted
 from labshare.booking.models import UsageRecord
@@ -66,6 +66,7 @@ def complete(
     said |= {name: values[name] for name in ("overtime", "left_early", "excuse", "problem") if name in values}
     seen = change(tx, actor, old, version, {"state": lifecycle.COMPLETED}, BookingCompleted, now, **said)
     swap(tx, _record, use.id, use.version, ended | values)
+    tally.used(tx, old, None, {**vars(use), **ended, **values})
     hold(tx, old, judgement.kept(scene.claim, use.starts_at, end, known))
     return seen
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from labshare.booking.lifecycle import APPROVED, COMPANY, STATES
@@ -46,6 +47,7 @@ class Booking(Model):
     awaiting: Mapped[str] = mapped_column(String(12), default="", server_default="")
     answer: Mapped[str] = mapped_column(String(500), default="")  # the manager's word on approving or rejecting
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by somebody of the laboratory, the first time
     excuse: Mapped[str] = mapped_column(String(20), default="")  # why a missed one is nobody's fault
     # Its day is open unless a notice that is not published yet says otherwise.
     provisional: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -82,6 +84,9 @@ class UsageRecord(Model):
         CheckConstraint("starts_at <= ends_at", name="order"),
         Index("ix_usage_record_instrument_id_freed_at", "instrument_id", "freed_at"),
         Index("ix_usage_record_company_id_starts_at", "company_id", "starts_at"),
+        Index("ix_usage_record_person_id_starts_at", "person_id", "starts_at"),
+        Index("ix_usage_record_starts_at_id", "starts_at", "id"),
+        Index("ix_usage_record_instrument_id_starts_at", "instrument_id", "starts_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -94,6 +99,7 @@ class UsageRecord(Model):
     company_name: Mapped[str] = mapped_column(String(200))
     category_en: Mapped[str] = mapped_column(String(120))
     category_zh: Mapped[str] = mapped_column(String(120))
+    rate_cny_per_hour: Mapped[Decimal] = mapped_column(Numeric(10, 2), default=Decimal(0), server_default="0")
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     freed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # until then nobody else could begin
@@ -107,6 +113,45 @@ class UsageRecord(Model):
     left_early: Mapped[bool] = mapped_column(default=False)
     excuse: Mapped[str] = mapped_column(String(20), default="")
     version: Mapped[int] = mapped_column(default=1)
+
+
+class Sums(Model):
+    """What a company's bookings of an instrument add up to in a month of the instrument's zone; see rules.tallying."""
+
+    __abstract__ = True
+
+    year: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"), primary_key=True)
+    instrument_id: Mapped[int] = mapped_column(ForeignKey("instrument.id"), primary_key=True)
+    month: Mapped[int] = mapped_column(primary_key=True)
+    asked: Mapped[int]
+    approved: Mapped[int]
+    rejected: Mapped[int]
+    cancelled: Mapped[int]
+    late_cancels: Mapped[int]
+    no_shows: Mapped[int]
+    expired: Mapped[int]
+    displaced: Mapped[int]
+    answered: Mapped[int]
+    answer_minutes: Mapped[int] = mapped_column(BigInteger)
+    booked_minutes: Mapped[int] = mapped_column(BigInteger)
+    credited_minutes: Mapped[int] = mapped_column(BigInteger)
+    uses: Mapped[int]
+    samples: Mapped[int] = mapped_column(BigInteger)
+    effective_minutes: Mapped[int] = mapped_column(BigInteger)
+    external_uses: Mapped[int]
+    external_minutes: Mapped[int] = mapped_column(BigInteger)
+    worth: Mapped[int] = mapped_column(BigInteger)  # minutes × fen an hour: 1/6,000 of it is CNY
+
+
+class Tally(Sums):
+    """The sums of today, changed by every transaction that changes such a booking, as its very last."""
+
+    __tablename__ = "tally"
+    __table_args__ = (
+        Index("ix_tally_company_id_year", "company_id", "year"),
+        Index("ix_tally_instrument_id_year", "instrument_id", "year"),
+    )
 
 
 DUE, OVERDUE, COMING_UP = REMINDERS = ("answer_due", "answer_overdue", "coming_up")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import gathering, lifecycle, rules, waivers
+from labshare.booking import gathering, lifecycle, rules, tally, waivers
 from labshare.booking.change import about, refuse
 from labshare.booking.events import BookingApproved, BookingOffered, BookingRequested
 from labshare.booking.gathering import Asker
@@ -124,6 +124,7 @@ def _write(
         "on_behalf": whose.on_behalf,
         "answer": "",
         "created_at": facts.now,
+        "answered_at": None,
         "excuse": "",
         "over_quota": False,
         "charge": 0,
@@ -134,7 +135,9 @@ def _write(
     }
     number = tx.insert(table_of(Booking), row, drawn)
     _claim(tx, known, facts, number, successor)
-    return _as_seen(known, row | {"id": number}, whose)
+    seen = _as_seen(known, row | {"id": number}, whose)
+    tally.changed(tx, None, seen)
+    return seen
 
 
 def _claim(tx: Transaction, known: Known, facts: rules.Facts, number: int, successor: Successor | None) -> None:

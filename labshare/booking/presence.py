@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,7 +45,10 @@ class Use:
     overtime: bool
     left_early: bool
     excuse: str
+    company_id: int
     company_name: str
+    owner_id: int
+    rate_cny_per_hour: Decimal
     category_en: str
     category_zh: str
     version: int

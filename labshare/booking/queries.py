@@ -53,6 +53,7 @@ class Seen:
     provisional: bool
     awaiting: str
     waitlist_id: int | None
+    answered_at: datetime | None
 
     @property
     def slot(self) -> Slot:
@@ -69,7 +70,7 @@ class Seen:
 
 
 SEEN: sa.Select[Any] = (
-    sa.select(  # type: ignore[assignment]  # 29 columns, typed one by one, are of no use here
+    sa.select(  # type: ignore[assignment]  # 30 columns, typed one by one, are of no use here
         Booking.id,
         Booking.state,
         Booking.version,
@@ -99,6 +100,7 @@ SEEN: sa.Select[Any] = (
         Booking.provisional,
         Booking.awaiting,
         Booking.waitlist_id,
+        Booking.answered_at,
     )
     .select_from(Booking)
     .join(Instrument, Instrument.id == Booking.instrument_id)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from labshare.booking import charging, lifecycle
+from labshare.booking import charging, lifecycle, tally
 from labshare.booking.change import about
 from labshare.booking.events import BookingCancelled
 from labshare.booking.models import Booking
@@ -43,4 +44,5 @@ def let_go(tx: Transaction, actor: Actor, bookings: Sequence[Seen], now: datetim
     for one in some:
         fact = BookingCancelled(object_id=one.id, version=one.version + 1, **about(one), was=one.state, why=SUSPENSION)
         publish(tx, actor, fact, now)
+        tally.changed(tx, one, replace(one, state=lifecycle.CANCELLED))
     return charging.lines_of_release(some, RELEASE)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from flask import current_app
 
+from labshare.booking import tally
 from labshare.booking.lifecycle import APPROVED, LIVE, REQUESTED
 from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import held
@@ -213,6 +214,7 @@ def _enter_bookings(
             record(tx, chunk)
             progress(min(len(stories) + number * CHUNK, of), of)
         _fill_inboxes(tx, now)
+        tally.add(tx, tally.differences(tx.session))
     progress(of, of)
 
 

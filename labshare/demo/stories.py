@@ -55,6 +55,9 @@ class Party:
     people: Sequence[Actor]
 
 
+_ANSWERS = (BookingApproved, BookingRejected)
+
+
 @dataclass
 class Story:
     """One booking: its row, and how it came to be so, oldest fact first."""
@@ -67,7 +70,8 @@ class Story:
 
     def row(self) -> dict[str, Any]:
         """The row as it is after all that happened: every fact made a version."""
-        return self.values | {"version": len(self.facts)}
+        answers = (at for who, at, kind, _ in self.facts if kind in _ANSWERS and not who.is_system)
+        return self.values | {"version": len(self.facts), "answered_at": min(answers, default=None)}
 
     def events(self, booking_id: int) -> list[tuple[Actor, BookingFact, datetime]]:
         """The facts of the journal, one a version, now that the booking has an id."""

@@ -120,6 +120,7 @@ class Visits:
             "company_name": self.companies[row["company_id"]],
             "category_en": known.category_en,
             "category_zh": known.category_zh,
+            "rate_cny_per_hour": known.rate_cny_per_hour,
             "starts_at": start,
             "ends_at": None,
             "freed_at": None,

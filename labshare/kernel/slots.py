@@ -94,6 +94,17 @@ class Slot:
             at = cut
         return pieces
 
+    def by_local_month(self, zone: ZoneInfo) -> list[tuple[tuple[int, int], Slot]]:
+        """The slot cut at the first midnight of each month of the zone, each piece with its year and month."""
+        pieces = []
+        at = self.start
+        while at < self.end:
+            year, month = local_month(at, zone)
+            cut = min(self.end, local(date(year + month // 12, month % 12 + 1, 1), time(), zone))
+            pieces.append(((year, month), Slot(at, cut)))
+            at = cut
+        return pieces
+
 
 def union(slots: Iterable[Slot]) -> list[Slot]:
     """The same minutes as sorted slots that neither overlap nor touch."""
@@ -122,6 +133,12 @@ def day_at(moment: datetime, zone: ZoneInfo) -> date:
     day = moment.astimezone(zone).date()
     tomorrow = day + timedelta(days=1)
     return tomorrow if local(tomorrow, time(), zone) <= moment else day
+
+
+def local_month(moment: datetime, zone: ZoneInfo) -> tuple[int, int]:
+    """The year and month of the zone that the moment belongs to."""
+    here = moment.astimezone(zone)
+    return here.year, here.month
 
 
 def grid(slot: Slot, minutes: int, zone: ZoneInfo) -> Iterator[datetime]:

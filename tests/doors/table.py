@@ -132,6 +132,11 @@ PUT   instruments_api.import_year   ---+-+
 DELETE instruments_api.forget_year  ---+-+
 PATCH instruments_api.set_day       ---+-+
 
+GET   usage_api.companies           +++--+
+GET   usage_api.company             ++0--+
+GET   usage_api.instruments         ++++++
+GET   usage_api.instrument          ---+-+
+
 GET   accounts.own                  +++000
 GET   accounts.statement            ++0+++
 POST  accounts.extend               --0--+

@@ -11,6 +11,7 @@ from labshare.audit.sentences import (
     messages,
     people,
     quotas,
+    usage,
     waitlist,
 )
 from labshare.audit.sentences.shape import Line, Table, filled
@@ -25,6 +26,7 @@ SENTENCES: Table = {
     **conduct.TOLD,
     **waitlist.TOLD,
     **maintenance.TOLD,
+    **usage.TOLD,
     **messages.TOLD,
 }
 OBJECTS = {  # what facts happen to
@@ -48,6 +50,7 @@ OBJECTS = {  # what facts happen to
     "conduct_entry": N_("Conduct record"),
     "restriction": N_("Restriction"),
     "waitlist_entry": N_("Waiting list"),
+    "totals": N_("Yearly figures"),
     "maintenance_window": N_("Maintenance"),
     "outage": N_("Outage"),
     "utility": N_("Utility"),

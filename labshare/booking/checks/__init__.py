@@ -15,7 +15,7 @@ from labshare.booking.checks.offering import (
     successors_are_named,
     waits_are_held,
 )
-from labshare.booking.checks.using import uses_add_up, uses_fit_bookings, uses_keep_their_time
+from labshare.booking.checks.using import sums_are_right, uses_add_up, uses_fit_bookings, uses_keep_their_time
 
 __all__ = [
     "CHECKS",
@@ -29,6 +29,7 @@ __all__ = [
     "restrictions_follow_each_other",
     "states_in_graph",
     "successors_are_named",
+    "sums_are_right",
     "uses_add_up",
     "uses_fit_bookings",
     "uses_keep_their_time",
@@ -48,6 +49,7 @@ CHECKS = (
     ("every accepted offer became a booking", successors_are_named),
     ("every wait that was asked has its time held", waits_are_held),
     ("every booking stands in its company's account", bookkeeping.differences),
+    ("every booking and use is counted in its month", sums_are_right),
     ("every entry of the conduct record rests on its booking", conduct_rests_on_bookings),
     ("no two restrictions run at once", restrictions_follow_each_other),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from labshare.booking import lifecycle
+from labshare.booking import lifecycle, tally
 from labshare.booking.models import Booking, UsageRecord
 from labshare.booking.rules import judgement
 from labshare.instruments.models import Claim
@@ -83,3 +83,12 @@ def uses_keep_their_time(session: Session) -> list[str]:
         )
     )
     return [f"completed booking {number} holds {count} claims" for number, count in session.execute(statement)]
+
+
+def sums_are_right(session: Session) -> list[str]:
+    """The sums of every company, instrument and month are what its bookings and uses say."""
+    return [
+        f"company {company_id} on instrument {instrument_id} in {year}-{month:02d} is counted wrong:"
+        f" {', '.join(f'{name} {-more:+d}' for name, more in counts.items() if more)}"
+        for (year, company_id, instrument_id, month), counts in sorted(tally.differences(session).items())
+    ]

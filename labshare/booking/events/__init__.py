@@ -40,7 +40,13 @@ from labshare.booking.events.offers import (
     OfferWithdrawn,
     TimeFreed,
 )
-from labshare.booking.events.use import BookingCompleted, BookingMissed, BookingStarted, UsageCorrected
+from labshare.booking.events.use import (
+    BookingCompleted,
+    BookingMissed,
+    BookingStarted,
+    TotalsRecounted,
+    UsageCorrected,
+)
 from labshare.booking.events.waitlist import (
     WaitlistFact,
     WaitlistJoined,
@@ -89,6 +95,7 @@ __all__ = [
     "RestrictionFact",
     "RestrictionLifted",
     "TimeFreed",
+    "TotalsRecounted",
     "UsageCorrected",
     "WaitlistFact",
     "WaitlistJoined",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from labshare.booking.events.asking import BookingFact
+from labshare.kernel.journal import Event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,3 +52,11 @@ class UsageCorrected(BookingFact):
     before: dict[str, Any]
     after: dict[str, Any]
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TotalsRecounted(Event):
+    """So many sums of companies, instruments and months were not what bookings and uses say, and are now."""
+
+    OBJECT: ClassVar[str] = "totals"
+    sums: int

@@ -10,6 +10,7 @@ from labshare.booking.services.extending import change_end
 from labshare.booking.services.forgiving import forgive
 from labshare.booking.services.lining_up import close_past, join, leave, offer_next
 from labshare.booking.services.offering import Wish, accept, decline, lapse, make_offer
+from labshare.booking.services.recounting import recount
 from labshare.booking.services.using import check_in, check_out, judge, record
 from labshare.booking.services.waiting import expire, remind_of_booking, remind_of_request
 
@@ -42,6 +43,7 @@ __all__ = [
     "offer_next",
     "pass_to_manager",
     "record",
+    "recount",
     "reject",
     "release_suspended",
     "remind_of_booking",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labshare.booking import charging, free, gathering, lifecycle, queries, rules
+from labshare.booking import charging, free, gathering, lifecycle, queries, rules, tally
 from labshare.booking.asker import company_of, instrument_of, may_ask, person_of
 from labshare.booking.change import standing
 from labshare.booking.events import BookingMoved
@@ -166,4 +166,6 @@ def _carry_over(
         awaiting=awaiting,
     )
     publish(tx, actor, moved, now)
-    return replace(old, version=new, **values)
+    seen = replace(old, version=new, **values)
+    tally.changed(tx, old, seen)
+    return seen

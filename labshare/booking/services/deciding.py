@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from labshare.booking import answering, charging, gathering, lifecycle, queries, rules, waivers
+from labshare.booking import answering, charging, gathering, lifecycle, queries, rules, tally, waivers
 from labshare.booking.answering import Word
 from labshare.booking.change import about, change, refuse, standing
 from labshare.booking.events import BookingCancelled, BookingOffered
@@ -79,7 +79,7 @@ def offer(
         until = rules.hold_until(slot, now, rules.CHANGED)
         values: dict[str, Any] = {"state": lifecycle.OFFERED, "decide_by": until, "answer": answer}
         values |= {"starts_at": slot.start, "ends_at": slot.end, "channel": facts.granted()}
-        values |= {"over_quota": False, "provisional": facts.provisional}
+        values |= {"over_quota": False, "provisional": facts.provisional, "answered_at": old.answered_at or now}
         new = swap(tx, _booking, old.id, old.version if version is None else version, values)
         seen = replace(old, version=new, **values)
         held = rules.held(known, slot)
@@ -89,6 +89,7 @@ def offer(
         said |= {"old_starts_at": old.starts_at, "old_ends_at": old.ends_at, "provisional": facts.provisional}
         fact = BookingOffered(object_id=old.id, version=new, **about(seen), person_id=old.person_id, **said)
         publish(tx, actor, fact, now)
+        tally.changed(tx, old, seen)
         charging.rehold(tx, actor, seen, facts.shares, waiving, now)
         return tx.done(seen)
 

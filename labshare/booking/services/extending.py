@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import charging, ending, gathering, policy, queries, rules, waivers
+from labshare.booking import charging, ending, gathering, policy, queries, rules, tally, waivers
 from labshare.booking.change import about, refuse, standing
 from labshare.booking.events import BookingEndChanged
 from labshare.booking.gathering import Asker
@@ -82,6 +82,7 @@ def _change_end(
             "reason": reason if waiving.codes else "",
         }
         publish(tx, actor, BookingEndChanged(object_id=old.id, version=new, **about(seen), **said), now)
+        tally.changed(tx, old, seen)
         charging.rehold(tx, actor, seen, facts.shares, waiving, now)
         return tx.done(seen)
 

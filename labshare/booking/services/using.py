@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from labshare.booking import charging, ending, gathering, lifecycle, policy, presence, queries, rules
+from labshare.booking import charging, ending, gathering, lifecycle, policy, presence, queries, rules, tally
 from labshare.booking.change import about, change, refuse, standing
 from labshare.booking.events import BookingCompleted, BookingMissed, BookingStarted, UsageCorrected
 from labshare.booking.models import UsageRecord
@@ -109,7 +109,9 @@ def record(
             return tx.done(ending.use_of(old))
         told = {"overtime": overtime, "left_early": early, "excuse": excuse or other}
         _tell(tx, actor, old, slot, judgement.OPERATOR, now, **told)  # compared and swapped before anything is written
-        tx.note(_record, _row(old, known, slot.start, judgement.OPERATOR) | _ended(slot, slot.end) | values)
+        row = _row(old, known, slot.start, judgement.OPERATOR) | _ended(slot, slot.end) | values
+        tx.note(_record, row)
+        tally.used(tx, old, None, row)
         ending.hold(tx, old, judgement.kept(scene.claim, slot.start, slot.end, known))
         charging.used(tx, actor, old, known, slot.start, slot.end, now, other)
         return tx.done(ending.use_of(old))
@@ -136,7 +138,9 @@ def judge(actor: Actor, booking_id: int, now: datetime) -> str | None:
             charging.missed(tx, actor, old, charge, verdict.excuse, now)
         elif verdict.does == judgement.ASSUME:
             _tell(tx, actor, old, old.slot, judgement.ASSUMED, now)
-            tx.note(_record, _row(old, known, old.starts_at, judgement.ASSUMED) | _ended(old.slot, old.ends_at))
+            row = _row(old, known, old.starts_at, judgement.ASSUMED) | _ended(old.slot, old.ends_at)
+            tx.note(_record, row)
+            tally.used(tx, old, None, row)
             charging.used(tx, actor, old, known, old.starts_at, old.ends_at, now)
         else:
             use = ending.use_of(old)
@@ -160,6 +164,7 @@ def _row(booking: Seen, known: Known, start: datetime, source: str) -> dict[str,
         "company_name": booking.company_name,
         "category_en": known.category_en,
         "category_zh": known.category_zh,
+        "rate_cny_per_hour": known.rate_cny_per_hour,
         "starts_at": start,
         "source": source,
     }
@@ -198,6 +203,7 @@ def _correct(
         "source": judgement.OPERATOR,
     }
     number = swap(tx, _record, use.id, use.version, values)
+    tally.used(tx, old, vars(use), {**vars(use), **values})
     was = {name: _plain(getattr(use, name)) for name in _CORRECTED}
     new = {name: _plain(values.get(name, getattr(use, name))) for name in _CORRECTED}
     said: dict[str, Any] = {"booking_id": old.id, "before": was, "after": new, "reason": reason}

@@ -15,13 +15,14 @@ from labshare.kernel.errors import Problem
 class Note(NamedTuple):
     """A row to be inserted, or by `change` to be changed; where that may be `refused`, the Problem to raise.
 
-    A change names its values `table_column`, changes one row or none, and is written once, when its module is read.
+    A change names its values `table_column`, changes one row or none, and is written once, when its module is read;
+    so does an insert that adds to the row which is there.
     """
 
     table: sa.Table
     values: dict[str, Any]
     refused: Callable[[], Problem] | None = None
-    change: sa.Update | None = None
+    change: sa.Update | sa.Insert | None = None
 
 
 def together(noted: list[Note]) -> Iterator[list[Note]]:
@@ -63,7 +64,7 @@ def returning_insert(table: sa.Table) -> sa.Insert:
     return sa.insert(table).returning(table.c.id)
 
 
-Shape = tuple[tuple[sa.Table, tuple[str, ...], bool, sa.Update | None], ...]
+Shape = tuple[tuple[sa.Table, tuple[str, ...], bool, sa.Update | sa.Insert | None], ...]
 
 
 @cache
@@ -71,6 +72,9 @@ def joint(shape: Shape) -> Any:
     """One statement for a row in each table; its answer counts the rows of each that may be refused."""
     plain, counted = [], []
     for number, (table, names, refusable, change) in enumerate(shape):
+        if isinstance(change, sa.Insert):
+            plain.append(change)
+            continue
         if change is not None:
             counted.append(change.returning(table.c.id).cte(f"also_{number}"))
             continue
@@ -92,6 +96,17 @@ def insert_or_nothing(table: sa.Table, engine: str) -> Any:
     if engine == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing().returning(table.c.id)
     return sqlite.insert(table).returning(table.c.id)
+
+
+@cache
+def adding(table: sa.Table, engine: str) -> sa.Insert:
+    """Add so much to the row of this key, or begin it with that; whatever is no part of the key is a sum."""
+    make: Any = postgresql.insert if engine == "postgresql" else sqlite.insert
+    given = {column.name: sa.bindparam(f"{table.name}_{column.name}", type_=column.type) for column in table.c}
+    insert = make(table).inline().values(given)
+    sums = {one.name: one + insert.excluded[one.name] for one in table.c if not one.primary_key}
+    adds: sa.Insert = insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=sums)
+    return adds
 
 
 @cache

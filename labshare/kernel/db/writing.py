@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from labshare.kernel.db.base import db, dialect
 from labshare.kernel.db.notes import (
     Note,
+    adding,
     blanks,
     insert_missing,
     insert_or_nothing,
@@ -49,6 +50,7 @@ class Transaction:
         self.queue: deque[Any] = deque()
         self._retry = retry
         self._noted: list[Note] = []
+        self._sums: dict[tuple[sa.Table, tuple[Any, ...]], Counter[str]] = {}
 
     def execute(self, statement: sa.Executable, values: Any = None) -> sa.CursorResult[Any]:
         """Say it to the database, after whatever was noted before."""
@@ -72,6 +74,31 @@ class Transaction:
         """
         table: Any = change.table
         self._noted.append(Note(table, values, refused, change))
+
+    def add_up(self, table: sa.Table, key: tuple[Any, ...], amounts: Mapping[str, int]) -> None:
+        """Add to the sums of the row of this key, which is begun where there is none: at the end, after balances.
+
+        By then nothing else is waited for, and rows are added to in the order of their keys: two who add to the same
+        ones wait for each other in turn.
+        """
+        self._sums.setdefault((table, key), Counter()).update(amounts)
+
+    def finish(self) -> None:
+        """Write what is still noted, and the sums."""
+        engine, adds = self.connection.dialect.name, []
+        for (table, key), sums in sorted(self._sums.items(), key=lambda one: (one[0][0].name, one[0][1])):
+            if any(sums.values()):
+                names = zip((column.name for column in table.primary_key.columns), key, strict=True)
+                amounts = {column.name: sums[column.name] for column in table.c if not column.primary_key}
+                adds.append(Note(table, {**dict(names), **amounts}, None, adding(table, engine)))
+        self._sums = {}
+        if len(adds) < 2:
+            self._noted += adds
+            self.write_down()
+            return
+        self.write_down()
+        for alike in of_a_kind(adds):
+            self._write(alike)
 
     def write_down(self) -> None:
         """Write what was noted, in its order."""
@@ -98,7 +125,8 @@ class Transaction:
         values = _one_or_many(
             [{f"{note.table.name}_{name}": value for name, value in one.values.items()} for one in alike]
         )
-        if self.connection.execute(note.change, values).rowcount != len(alike) and note.refused is not None:
+        written = self.connection.execute(note.change, values)
+        if note.refused is not None and written.rowcount != len(alike):
             raise note.refused()
 
     def insert(self, table: sa.Table, values: dict[str, Any], number: int | None) -> int:
@@ -165,7 +193,7 @@ def transaction(*, lock: Iterable[int] = (), retry: Retried | None = None) -> It
             tx = session.info["transaction"] = Transaction(session, retry)
             _begin(tx.connection, lock, retry)
             yield tx
-            tx.write_down()
+            tx.finish()
             tx.ending = True
             session.commit()
         except BaseException:

@@ -1,0 +1,1 @@
+"""Yearly usage: what each company used, what each instrument did for whom, and years that are closed."""

@@ -1,0 +1,41 @@
+"""Who comes in by either door of the yearly figures; asked before anything else of the request is read."""
+
+from __future__ import annotations
+
+from labshare.instruments import queries as catalogue
+from labshare.kernel.actor import Actor
+from labshare.kernel.errors import Forbidden
+from labshare.people import queries as people
+from labshare.usage import policy
+
+
+def of_companies(who: Actor) -> None:
+    """The figures of companies are admins' and each company's own. Raises Forbidden."""
+    if not policy.may_see_all(who) and who.company_id is None:
+        raise Forbidden
+
+
+def of_company(who: Actor, company_id: int) -> None:
+    """Another company is a missing one. Raises NotFound, Forbidden."""
+    people.company(who, company_id)
+    if not policy.may_see_company(who, company_id):
+        raise Forbidden
+
+
+def of_instruments(who: Actor) -> None:
+    """The figures of instruments are the laboratory's and their owners'. Raises Forbidden."""
+    if not who.is_staff and who.company_id is None:
+        raise Forbidden
+
+
+def of_instrument(who: Actor, code: str) -> None:
+    """Raises NotFound, or Forbidden for an instrument of others."""
+    one = catalogue.known(code)
+    if not policy.may_see_instrument(who, one.owner_id, one.site_id):
+        raise Forbidden
+
+
+def of_laboratory(who: Actor) -> None:
+    """The laboratory as a whole is admins' to see. Raises Forbidden."""
+    if not policy.may_see_all(who):
+        raise Forbidden

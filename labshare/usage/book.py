@@ -1,0 +1,212 @@
+"""The book of a year: where its sums and facts stand, of today or as they were when the year was closed."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask import current_app
+
+from labshare.booking.models import Sums, Tally, UsageRecord
+from labshare.instruments import hours
+from labshare.instruments import models as instruments
+from labshare.instruments import queries as catalogue
+from labshare.instruments.queries import Known
+from labshare.kernel import clock
+from labshare.kernel.db import rows
+from labshare.kernel.slots import Slot, union
+from labshare.maintenance.lifecycle import CANCELLED
+from labshare.maintenance.models import Outage, Window, WindowPlace
+from labshare.people import models as people
+from labshare.quotas.models import ALL, YEAR, Account, Allowance, Balance
+from labshare.usage.facts import Company, Instrument, Terms, moment, year_slot
+from labshare.usage.models import COMPANY, INSTRUMENT, ClosedLine, ClosedSums, Heat, UsageYear
+
+
+class Today:
+    """The book of a year that is not closed: everything is read from where it stands."""
+
+    source: ClassVar[type[Sums]] = Tally
+
+    def __init__(self, year: int) -> None:
+        self.year = year
+
+    def companies(self, ids: Collection[int] | None = None) -> dict[int, Company]:
+        """Every company that is spoken of in the year, or these; three statements."""
+        spoken = ids if ids is not None else _spoken_of(self.year, Tally.company_id)
+        slot, whose = year_slot(self.year), people.Company.id.in_(sorted(spoken))
+        mine = sa.and_(
+            UsageRecord.company_id == people.Company.id,
+            UsageRecord.starts_at >= slot.start,
+            UsageRecord.starts_at < slot.end,
+            UsageRecord.ends_at.is_not(None),
+        )
+        first, last = (
+            sa.select(how(UsageRecord.starts_at)).where(mine).correlate(people.Company).scalar_subquery()
+            for how in (sa.func.min, sa.func.max)
+        )
+        used_it = sa.exists().where(
+            UsageRecord.person_id == people.Person.id,
+            UsageRecord.starts_at >= slot.start,
+            UsageRecord.starts_at < slot.end,
+            UsageRecord.ends_at.is_not(None),
+        )
+        active = (
+            sa.select(sa.func.count())
+            .select_from(people.Person)
+            .where(people.Person.company_id == people.Company.id, used_it)
+            .correlate(people.Company)
+            .scalar_subquery()
+        )
+        before = sa.exists().where(Tally.company_id == people.Company.id, Tally.year < self.year, Tally.uses > 0)
+        names = (people.Company.id, people.Company.name, people.Company.name_en, people.Company.org_id)
+        statement = sa.select(*names, people.Company.kind, first, last, active, before).where(whose)
+        allowed = self._allowed(spoken)
+        return {
+            number: Company(
+                *(number, name, name_en, org_id, kind, moment(began), moment(ended), some),
+                *allowed.get(number, (None, 0)),
+                before=bool(earlier),
+            )
+            for number, name, name_en, org_id, kind, began, ended, some, earlier in rows(statement)
+        }
+
+    def _allowed(self, ids: Collection[int]) -> dict[int, tuple[int | None, int]]:
+        """What each company may use in the year on all instruments, and what stands in its account."""
+        limit = sa.func.min(Balance.minutes + Balance.extended)  # the one without a limit is the account itself
+        stands = sa.func.max(sa.case((Allowance.minutes.is_(None), Balance.held + Balance.used), else_=0))
+        statement = (
+            sa.select(Account.company_id, limit, stands)
+            .select_from(Balance)
+            .join(Allowance, Allowance.id == Balance.allowance_id)
+            .join(Account, Account.id == Balance.account_id)
+            .where(
+                *(Account.company_id.in_(sorted(ids)), Allowance.withdrawn_at.is_(None)),
+                *(Allowance.scope == ALL, Allowance.period == YEAR, Balance.starts_on == date(self.year, 1, 1)),
+            )
+            .group_by(Account.company_id)
+        )
+        return {number: (minutes, taken) for number, minutes, taken in rows(statement)}
+
+    def instruments(self, ids: Collection[int] | None = None) -> dict[int, Instrument]:
+        """Every instrument, or these, with the hours it was offered; at most four statements."""
+        known = [catalogue.as_known(row) for row in rows(_which(ids))]
+        closed = self._closed([one.id for one in known])
+        offered = _offered(known, self.year)
+        found = {}
+        for one in known:
+            maintained, broken = closed[one.id]
+            opening = hours.of([one])[one.id]
+            shut = sum(opening.offered_minutes(slot) for slot in union([*maintained, *broken]))
+            found[one.id] = Instrument(
+                *(one.id, one.code, one.name_en, one.name_zh, one.owner_id, one.owner_name),
+                *(one.site_id, one.site_code, one.site_en, one.site_zh),
+                *(one.category_id, one.category_en, one.category_zh, one.channels),
+                offered_minutes=(offered[one.id] - shut) * one.channels,
+                maintenance_minutes=sum(slot.minutes for slot in union(maintained)),
+                outage_minutes=sum(slot.minutes for slot in union(broken)),
+            )
+        return found
+
+    def _closed(self, ids: Collection[int]) -> dict[int, tuple[list[Slot], list[Slot]]]:
+        """When each was under maintenance, and when it was out of order, within the year; two statements."""
+        year, now = year_slot(self.year), clock.now()
+        windows = (
+            sa.select(WindowPlace.instrument_id, Window.starts_at, Window.ends_at)
+            .join(Window, Window.id == WindowPlace.window_id)
+            .where(
+                *(Window.state != CANCELLED, Window.starts_at < year.end, Window.ends_at > year.start),
+                WindowPlace.instrument_id.in_(sorted(ids)),
+            )
+        )
+        until = sa.func.coalesce(Outage.ended_at, sa.literal(now, type_=Outage.began_at.type))
+        outages = sa.select(Outage.instrument_id, Outage.began_at, until).where(
+            *(Outage.began_at < year.end, until > year.start, Outage.instrument_id.in_(sorted(ids)))
+        )
+        found: dict[int, tuple[list[Slot], list[Slot]]] = defaultdict(lambda: ([], []))
+        for which, statement in enumerate((windows, outages)):
+            for number, start, end in rows(statement):
+                if start < end and (piece := Slot(start, end).meet(year)):
+                    found[number][which].append(piece)
+        return found
+
+    def terms(self) -> Terms:
+        """What the year is measured by, and when in the week instruments were used."""
+        settings = current_app.extensions["settings"]
+        return Terms(settings.rated_hours, settings.companies_goal, heat(self.year))
+
+
+class Closed:
+    """The book of a closed year: what was written down then."""
+
+    source: ClassVar[type[Sums]] = ClosedSums
+
+    def __init__(self, year: int) -> None:
+        self.year = year
+
+    def companies(self, ids: Collection[int] | None = None) -> dict[int, Company]:
+        """Every company that is spoken of in the year, or these; one statement."""
+        return {number: Company(**said) for number, said in self._lines(COMPANY, ids)}
+
+    def instruments(self, ids: Collection[int] | None = None) -> dict[int, Instrument]:
+        """Every instrument of that time, or these; one statement."""
+        return {number: Instrument(**said) for number, said in self._lines(INSTRUMENT, ids)}
+
+    def terms(self) -> Terms:
+        """What the year was measured by."""
+        return Terms(**next(said for _number, said in self._lines("year", None)))
+
+    def _lines(self, kind: str, ids: Collection[int] | None) -> Iterable[tuple[int, dict[str, Any]]]:
+        mine = [ClosedLine.year == self.year, ClosedLine.kind == kind]
+        if ids is not None:
+            mine.append(ClosedLine.number.in_(sorted(ids)))
+        found = rows(sa.select(ClosedLine.number, ClosedLine.said).where(*mine).order_by(ClosedLine.number))
+        return [(number, json.loads(said)) for number, said in found]
+
+
+def _spoken_of(year: int, column: Any) -> set[int]:
+    return {number for (number,) in rows(sa.select(column).where(Tally.year == year).distinct())}
+
+
+def _which(ids: Collection[int] | None) -> sa.Select[Any]:
+    everything = catalogue.KNOWN.order_by(instruments.Instrument.code)
+    return everything if ids is None else everything.where(instruments.Instrument.id.in_(sorted(ids)))
+
+
+def _offered(known: Iterable[Known], year: int) -> dict[int, int]:
+    """Opening minutes of the year; reckoned once for all who keep the same hours, and remembered while those hold."""
+    remembered: dict[int, tuple[str, dict[Any, int]]] = current_app.extensions.setdefault("offered", {})
+    slot, found, some = year_slot(year), {}, list(known)
+    opening = hours.of(some)
+    for one in some:
+        stamp, reckoned = remembered.get(one.site_id, ("", {}))
+        if not stamp or stamp != one.hours_stamp:
+            reckoned = {}
+            remembered[one.site_id] = (one.hours_stamp, reckoned)
+        own = opening[one.id]
+        key = (year, tuple(own.own), tuple(sorted(own.exceptions.items())))
+        if key not in reckoned:
+            reckoned[key] = own.offered_minutes(slot)
+        found[one.id] = reckoned[key]
+    return found
+
+
+def heat(year: int) -> list[list[int]]:
+    """Effective minutes of the year by weekday and hour, as they were counted last night."""
+    found = [[0] * 24 for _ in range(7)]
+    for weekday, hour, minutes in rows(sa.select(Heat.weekday, Heat.hour, Heat.minutes).where(Heat.year == year)):
+        found[weekday][hour] = minutes
+    return found
+
+
+Book = Today | Closed
+
+
+def of(year: int) -> Book:
+    """The book of a year: as it was closed, or as it stands today; one statement."""
+    closed = sa.select(UsageYear.year).where(UsageYear.year == year, UsageYear.digest != "")
+    return Closed(year) if rows(closed) else Today(year)

@@ -1,0 +1,88 @@
+"""What bookings add up to in a year, by company, instrument or month; of today, or as a closed year had it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from labshare.booking.models import Sums
+from labshare.booking.tally import FIGURES
+from labshare.kernel.db import rows
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What some sums come to: counts, minutes, and what uses are worth."""
+
+    asked: int = 0
+    approved: int = 0
+    rejected: int = 0
+    cancelled: int = 0
+    late_cancels: int = 0
+    no_shows: int = 0
+    expired: int = 0
+    displaced: int = 0
+    answered: int = 0
+    answer_minutes: int = 0
+    booked_minutes: int = 0
+    credited_minutes: int = 0
+    uses: int = 0
+    samples: int = 0
+    effective_minutes: int = 0
+    external_uses: int = 0
+    external_minutes: int = 0
+    worth: int = 0  # minutes × fen an hour
+    partners: int = 0  # instruments of a company, companies of an instrument, with at least one use
+
+    def __add__(self, other: Sum) -> Sum:
+        return Sum(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Sum)))
+
+    @property
+    def estimate_cny(self) -> float:
+        """Minutes × fen an hour, as renminbi."""
+        return round(self.worth / 6000, 2)
+
+
+NOTHING = Sum()
+COMPANY, INSTRUMENT, MONTH = "company_id", "instrument_id", "month"
+
+
+def by(
+    source: type[Sums],
+    year: int,
+    key: str,
+    companies: Collection[int] | None = None,
+    instruments: Collection[int] | None = None,
+) -> dict[int, Sum]:
+    """The year's sums by company, instrument or month, of all or of some companies and instruments; one statement."""
+    where = [source.year == year]
+    if companies is not None:
+        where.append(source.company_id.in_(sorted(companies)))
+    if instruments is not None:
+        where.append(source.instrument_id.in_(sorted(instruments)))
+    inner = _inner(source, key, where)
+    sums = (sa.func.sum(inner.c[name]).label(name) for name in FIGURES)
+    partners = sa.func.sum(sa.case((inner.c.uses > 0, 1), else_=0)).label("partners")
+    found = rows(sa.select(inner.c[key].label("key"), partners, *sums).group_by(inner.c[key]).order_by(inner.c[key]))
+    return {row.key: _sum(row._mapping) for row in found}
+
+
+def _inner(source: type[Sums], key: str, where: Iterable[Any]) -> sa.Subquery:
+    """Company by company and instrument by instrument, so that those who used it at all can be counted."""
+    keys = dict.fromkeys((key, COMPANY, INSTRUMENT))
+    columns = (getattr(source, name) for name in keys)
+    sums = (sa.func.sum(getattr(source, name)).label(name) for name in FIGURES)
+    return sa.select(*columns, *sums).where(*where).group_by(*(getattr(source, name) for name in keys)).subquery()
+
+
+def _sum(row: Mapping[Any, Any]) -> Sum:
+    return Sum(**{field.name: int(row[field.name]) for field in fields(Sum)})
+
+
+def years(source: type[Sums]) -> list[int]:
+    """The years from the first to the last that has any sums, the latest first."""
+    first, last = rows(sa.select(sa.func.min(source.year), sa.func.max(source.year)))[0]
+    return [] if first is None else list(range(last, first - 1, -1))
