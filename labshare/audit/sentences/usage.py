@@ -7,7 +7,5 @@ from labshare.booking import events
 from labshare.kernel.errors import N_
 
 TOLD: Table = {
-    events.TotalsRecounted.kind(): N_(
-        "%(sums)s sums of companies, instruments and months were counted anew by %(who)s."
-    ),
+    events.TotalsRecounted.kind(): N_("%(who)s counted %(sums)s sums of companies, instruments and months anew."),
 }
