@@ -87,6 +87,8 @@ from labshare.quotas.events import AccountOpened, AllowancesSet
 from labshare.quotas.jobs import OPEN_PERIODS, WARN_OF_LIMITS
 from labshare.quotas.reactions import open_its_account
 from labshare.usage import api as usage_api
+from labshare.usage import pages as usage_pages
+from labshare.usage import policy as usage_policy
 from labshare.web.layout import Entry
 
 _HERE = Path(__file__).parent
@@ -101,6 +103,7 @@ PAGES: tuple = (
     accounts_pages.pages,
     booking_pages.pages,
     maintenance_pages.pages,
+    usage_pages.pages,
     inbox_pages.pages,
     clockwork_pages.pages,
     audit_pages.pages,
@@ -149,6 +152,12 @@ MENU: tuple[Entry, ...] = (
         "maintenance.windows",
         maintenance_policy.may_plan_some,
         covers=("maintenance.outage", "maintenance.retirement", "maintenance.channels"),
+    ),
+    Entry(
+        N_("Usage"),
+        "usage.overview",
+        usage_policy.may_see_some,
+        covers=("usage.company", "usage.years", "usage.objections", "usage.service_record"),
     ),
     Entry(N_("Inbox"), "inbox.listed", _everybody, inbox.unread),
     Entry(N_("Account"), "accounts.own", _has_company, covers=("accounts.statement",)),

@@ -10,6 +10,11 @@ def may_see_all(actor: Actor) -> bool:
     return actor.is_admin or actor.is_system
 
 
+def may_see_some(actor: Actor) -> bool:
+    """Everybody of the laboratory, and of a company."""
+    return actor.is_staff or actor.company_id is not None
+
+
 def may_settle(actor: Actor) -> bool:
     """Admins issue and close years."""
     return actor.is_admin

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, post_load
 
 from labshare.usage.facts import Company, Instrument
 from labshare.usage.figures import CNY, COUNT, DAY, FIGURES, OF_COMPANY, OF_INSTRUMENT, OF_MONTH
 from labshare.usage.queries import MONTHS, CompanyYear, InstrumentYear, Whole, figures_of
+from labshare.usage.records import USES, WHAT, Sought
 from labshare.usage.sums import NOTHING
 from labshare.web.bodies import Line, OneOf
 from labshare.web.bodies import Whole as Number
 from labshare.web.i18n import own
+from labshare.web.paging import PageArguments
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 JSON, CSV, XLSX = FORMATS = ("json", "csv", "xlsx")
@@ -38,6 +40,21 @@ class InstrumentsIn(ReportIn):
     rated_hours = Number(
         1, 8784, load_default=None, metadata={"description": "Rated hours a year and channel; by default the setting."}
     )
+
+
+class RecordsIn(PageArguments):
+    """Which figure's rows, and from where."""
+
+    year = Number(FIRST_YEAR, LAST_YEAR, required=True)
+    month = Number(1, 12, load_default=None)
+    company = Number(1, 2**63 - 1, load_default=None)
+    instrument = Line(40, load_default=None)
+    what = fields.String(load_default=USES, validate=OneOf(tuple(WHAT)))
+
+    @post_load
+    def _sought(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        sought = Sought(**{name: data.pop(name) for name in ("year", "month", "company", "instrument", "what")})
+        return {"sought": sought, **data}
 
 
 class UsageCompany(Schema):

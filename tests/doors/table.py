@@ -132,6 +132,12 @@ PUT   instruments_api.import_year   ---+-+
 DELETE instruments_api.forget_year  ---+-+
 PATCH instruments_api.set_day       ---+-+
 
+GET   usage.overview                ++++++
+GET   usage.companies               -----+
+GET   usage.company                 ++0--+
+GET   usage.instruments             ++++++
+GET   usage.instrument              ---+-+
+GET   usage.records                 ++++++
 GET   usage_api.companies           +++--+
 GET   usage_api.company             ++0--+
 GET   usage_api.instruments         ++++++
