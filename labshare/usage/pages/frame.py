@@ -36,6 +36,11 @@ def written(name: str, value: Any) -> str:
     return format_decimal(value)
 
 
+def rounded(value: float) -> str:
+    """Whole hours, where a tile has no room for more."""
+    return hours(round(value))
+
+
 def asked() -> dict[str, str]:
     """The filters as they stand in the address, empty ones left out."""
     return {name: value for name in FILTERS if (value := request.args.get(name, "").strip())}
@@ -62,4 +67,5 @@ def common(year: int) -> dict[str, Any]:
         "figures": FIGURES,
         "rules": RULES,
         "written": written,
+        "rounded": rounded,
     }

@@ -20,6 +20,8 @@ from labshare.web.guard import actor, first
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import own
 
+FIRST = ("effective_hours", "booked_hours", "uses", "instruments", "people")  # what a reader looks for
+
 
 @pages.get("/usage")
 def overview() -> Any:
@@ -54,7 +56,7 @@ def companies() -> str:
     said = asked()
     sought = _sought(given(said))
     some = [(one, one.figures(), figures_of(one.before)) for one in queries.companies(actor(), sought)]
-    columns = [name for name in OF_COMPANY if name not in ("first_use", "last_use")]
+    columns = [*FIRST, *(name for name in OF_COMPANY if name not in (*FIRST, "first_use", "last_use"))]
     return show(
         "usage/companies.html",
         "report",
