@@ -111,6 +111,14 @@ USES = {
         "DELETE FROM claim WHERE owner_id = {ended}",
         "every completed booking keeps what was used",
     ),
+    "a use that was counted twice": (
+        "UPDATE tally SET uses = 2 * uses",
+        "every booking and use is counted in its month",
+    ),
+    "a month nobody counted": (
+        "DELETE FROM tally",
+        "every booking and use is counted in its month",
+    ),
     "used time on another channel": (
         "UPDATE claim SET channel = 9 WHERE owner_id = {ended}",
         "every completed booking keeps what was used",
