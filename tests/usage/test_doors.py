@@ -41,9 +41,8 @@ def test_a_company_sees_its_own_figures_and_no_others(cast: Cast, used: int) -> 
     mei = cast.api("mei")
     assert names(mei.get(f"/usage/companies?year={used}")) == ["Aurora Displays"]
     [mine] = mei.get(f"/usage/companies?year={used}").json["items"]
-    shown = {
-        name: mine[name] for name in ("bookings", "booked_hours", "effective_hours", "uses", "samples", "no_shows")
-    }
+    wanted = ("bookings", "booked_hours", "effective_hours", "uses", "samples", "no_shows")
+    shown = {name: mine[name] for name in wanted}
     assert shown == {"bookings": 1, "booked_hours": 2, "effective_hours": 1.5, "uses": 1, "samples": 4, "no_shows": 0}
     whole = mei.get(f"/usage/companies/{cast.aurora}?year={used}").json
     assert [part["instrument"]["code"] for part in whole["parts"]] == ["SEM-01"]
@@ -162,15 +161,8 @@ def test_reports_ask_as_much_however_many_have_booked(
 
     before = costs()
     for day in range(3, 9):
-        for who in (cast.mei, cast.bo):
-            booking.request(who, Draft("BAT-01", slot("09:00", "10:00", day), "Cells"))
-            booking.request(
-                who,
-                Draft(
-                    "SEM-01",
-                    slot("09:00" if who is cast.mei else "13:00", "10:00" if who is cast.mei else "14:00", day),
-                    "X",
-                ),
-            )
+        for who, start, end in ((cast.mei, "09:00", "10:00"), (cast.bo, "13:00", "14:00")):
+            for code in ("BAT-01", "SEM-01"):
+                booking.request(who, Draft(code, slot(start, end, day), "Cells"))
     assert costs() == before
     assert max(before) <= 22
