@@ -116,14 +116,17 @@ class UsageRecord(Model):
 
 
 class Sums(Model):
-    """What a company's bookings of an instrument add up to in a month of the instrument's zone; see rules.tallying."""
+    """What a company's bookings of an instrument add up to in a month of the instrument's zone; see rules.tallying.
+
+    Month 0 is the whole year, so that a year's report reads a twelfth of it.
+    """
 
     __abstract__ = True
 
     year: Mapped[int] = mapped_column(primary_key=True)
+    month: Mapped[int] = mapped_column(primary_key=True)
     company_id: Mapped[int] = mapped_column(ForeignKey("company.id"), primary_key=True)
     instrument_id: Mapped[int] = mapped_column(ForeignKey("instrument.id"), primary_key=True)
-    month: Mapped[int] = mapped_column(primary_key=True)
     asked: Mapped[int]
     approved: Mapped[int]
     rejected: Mapped[int]

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from labshare.booking import lifecycle
 from labshare.booking.models import OUTAGE, Booking, Displacement, Tally, UsageRecord
 from labshare.booking.queries import Seen
-from labshare.booking.rules.tallying import Asked, Counts, Used, difference, of_booking, of_use
+from labshare.booking.rules.tallying import Asked, Cell, Counts, Used, difference, of_booking, of_use
 from labshare.instruments.models import Instrument
 from labshare.kernel.db import Transaction, table_of
 from labshare.kernel.slots import Slot
@@ -26,7 +26,8 @@ from labshare.people.models import Site
 
 _tally = table_of(Tally)
 FIGURES = tuple(column.name for column in _tally.c if not column.primary_key)
-Key = tuple[int, int, int, int]  # year, company, instrument, month
+Key = tuple[int, int, int, int]  # year, month, company, instrument
+WHOLE = 0  # stands for the month where the whole year is meant
 NOTHING: Counts = {}
 
 
@@ -42,8 +43,14 @@ def used(tx: Transaction, booking: Seen, old: Mapping[str, Any] | None, new: Map
 
 
 def _add(tx: Transaction, booking: Seen, old: Counts, new: Counts) -> None:
-    for (year, month), counts in difference(old, new).items():
-        tx.add_up(_tally, (year, booking.company_id, booking.instrument_id, month), counts)
+    for cell, counts in difference(old, new).items():
+        for key in _keys(cell, booking.company_id, booking.instrument_id):
+            tx.add_up(_tally, key, counts)
+
+
+def _keys(cell: Cell, company_id: int, instrument_id: int) -> tuple[Key, Key]:
+    year, month = cell
+    return (year, month, company_id, instrument_id), (year, WHOLE, company_id, instrument_id)
 
 
 def _asked(one: Seen, *, broken: bool = False) -> Asked:
@@ -96,7 +103,7 @@ def differences(session: Session) -> dict[Key, Counter[str]]:
     """What has to be added to the sums so that they are what bookings and uses say; two statements."""
     found: dict[Key, Counter[str]] = defaultdict(Counter)
     for row in session.execute(sa.select(_tally)):
-        key = (row.year, row.company_id, row.instrument_id, row.month)
+        key = (row.year, row.month, row.company_id, row.instrument_id)
         found[key].subtract({name: getattr(row, name) for name in FIGURES})
     for key, counts in _everything(session):
         found[key].update(counts)
@@ -114,8 +121,9 @@ def _everything(session: Session) -> Iterator[tuple[Key, Any]]:
             begun, ended, samples, why, owner_id, rate = use
             both.append(of_use(Used(begun, ended, samples or 0, why, owner_id != company_id, rate), slot, zone))
         for counts in both:
-            for (year, month), some in counts.items():
-                yield (year, company_id, instrument_id, month), some
+            for cell, some in counts.items():
+                for key in _keys(cell, company_id, instrument_id):
+                    yield key, some
 
 
 def add(tx: Transaction, more: dict[Key, Counter[str]]) -> None:

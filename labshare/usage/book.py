@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from labshare.booking.models import Sums, Tally, UsageRecord
+from labshare.booking.tally import WHOLE
 from labshare.instruments import hours
 from labshare.instruments import models as instruments
 from labshare.instruments import queries as catalogue
@@ -169,7 +170,7 @@ class Closed:
 
 
 def _spoken_of(year: int, column: Any) -> set[int]:
-    return {number for (number,) in rows(sa.select(column).where(Tally.year == year).distinct())}
+    return {number for (number,) in rows(sa.select(column).where(Tally.year == year, Tally.month == WHOLE).distinct())}
 
 
 def _which(ids: Collection[int] | None) -> sa.Select[Any]:

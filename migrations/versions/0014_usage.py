@@ -49,14 +49,14 @@ def _create_sums(table: str) -> None:
     op.create_table(
         table,
         sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
         sa.Column("company_id", ID, nullable=False),
         sa.Column("instrument_id", ID, nullable=False),
-        sa.Column("month", sa.Integer(), nullable=False),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in COUNTS),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in SUMS),
         sa.ForeignKeyConstraint(["company_id"], ["company.id"], name=f"fk_{table}_company_id"),
         sa.ForeignKeyConstraint(["instrument_id"], ["instrument.id"], name=f"fk_{table}_instrument_id"),
-        sa.PrimaryKeyConstraint("year", "company_id", "instrument_id", "month", name=f"pk_{table}"),
+        sa.PrimaryKeyConstraint("year", "month", "company_id", "instrument_id", name=f"pk_{table}"),
     )
 
 

@@ -152,7 +152,7 @@ def test_two_who_book_the_same_instrument_at_once_are_both_counted(cast: Cast, t
     )
     assert answers == [201, 201]
     assert breached() == {}
-    [counted] = rows(sa.text("SELECT sum(asked) AS asked, sum(booked_minutes) AS minutes FROM tally"))  # type: ignore[arg-type]
+    [counted] = rows(sa.text("SELECT sum(asked) AS asked, sum(booked_minutes) AS minutes FROM tally WHERE month > 0"))  # type: ignore[arg-type]
     assert (counted.asked, counted.minutes) == (2, 120)
 
 
@@ -163,7 +163,7 @@ def test_what_was_not_counted_is_counted_once_and_told(app: Flask, cast: Cast) -
     plant("DELETE FROM tally WHERE instrument_id = (SELECT id FROM instrument WHERE code = 'SEM-01')")
     plant("UPDATE tally SET asked = 5, uses = 7")
     db.session.remove()
-    assert [services.recount(SYSTEM, clock.now()), services.recount(SYSTEM, clock.now())] == [2, 0]
+    assert [services.recount(SYSTEM, clock.now()), services.recount(SYSTEM, clock.now())] == [4, 0]
     assert breached() == {}
     assert len(rows(sa.select(Entry.id).where(Entry.kind == "totals_recounted"))) == 1
 

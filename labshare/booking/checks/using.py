@@ -90,5 +90,5 @@ def sums_are_right(session: Session) -> list[str]:
     return [
         f"company {company_id} on instrument {instrument_id} in {year}-{month:02d} is counted wrong:"
         f" {', '.join(f'{name} {-more:+d}' for name, more in counts.items() if more)}"
-        for (year, company_id, instrument_id, month), counts in sorted(tally.differences(session).items())
+        for (year, month, company_id, instrument_id), counts in sorted(tally.differences(session).items())
     ]

@@ -28,6 +28,7 @@ from labshare.kernel.db.refusals import constraint_of, guards, problem_of
 from labshare.kernel.errors import N_, Busy, Conflict, NotFound, Problem, Reason
 
 _T = TypeVar("_T")
+MOST_ADDED = 32  # rows of one statement that adds to sums
 
 
 class Retried(Protocol):
@@ -85,20 +86,20 @@ class Transaction:
 
     def finish(self) -> None:
         """Write what is still noted, and the sums."""
-        engine, adds = self.connection.dialect.name, []
+        by_table: dict[sa.Table, list[dict[str, Any]]] = {}
         for (table, key), sums in sorted(self._sums.items(), key=lambda one: (one[0][0].name, one[0][1])):
             if any(sums.values()):
                 names = zip((column.name for column in table.primary_key.columns), key, strict=True)
                 amounts = {column.name: sums[column.name] for column in table.c if not column.primary_key}
-                adds.append(Note(table, {**dict(names), **amounts}, None, adding(table, engine)))
+                by_table.setdefault(table, []).append({**dict(names), **amounts})
         self._sums = {}
-        if len(adds) < 2:
-            self._noted += adds
-            self.write_down()
-            return
+        for table, added in by_table.items():
+            for first in range(0, len(added), MOST_ADDED):
+                some = added[first : first + MOST_ADDED]
+                values = {f"{name}_{row}": value for row, one in enumerate(some) for name, value in one.items()}
+                adds = adding(table, self.connection.dialect.name, len(some))
+                self._noted.append(Note(table, values, None, adds))
         self.write_down()
-        for alike in of_a_kind(adds):
-            self._write(alike)
 
     def write_down(self) -> None:
         """Write what was noted, in its order."""
