@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -38,13 +39,21 @@ def together(noted: list[Note]) -> Iterator[list[Note]]:
 
 
 def of_a_kind(noted: list[Note]) -> Iterator[list[Note]]:
-    """What one prepared statement can write row by row; from the first change on, when all that is new is there."""
+    """What one prepared statement can write row by row: rows of a table that follow each other.
+
+    From the first change on whatever is alike, for then all that is new is there.
+    """
     first = next((number for number, note in enumerate(noted) if note.change is not None), len(noted))
-    yield from ([note] for note in noted[:first])
+    for _, some in groupby(noted[:first], key=_kind):
+        yield list(some)
     kinds: dict[Any, list[Note]] = {}
     for note in noted[first:]:
-        kinds.setdefault((note.table, note.change, note.refused, tuple(note.values)), []).append(note)
+        kinds.setdefault(_kind(note), []).append(note)
     yield from kinds.values()
+
+
+def _kind(note: Note) -> Any:
+    return note.table, note.change, note.refused, tuple(note.values)
 
 
 @cache
