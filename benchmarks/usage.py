@@ -1,0 +1,131 @@
+"""What the yearly reports cost as a house fills up, as ratios measured in one run; see README.md.
+
+python benchmarks/usage.py                    some minutes (10,000 and 100,000 bookings)
+python benchmarks/usage.py --full             a million
+python benchmarks/usage.py --huge             ten million too, on PostgreSQL; an hour, and 10 GB
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the repository: its tests know how to start a PostgreSQL
+
+import sqlalchemy as sa
+from _databases import ENGINES, databases
+from _laboratory import Laboratory, fill, furnish, use
+
+from labshare.booking import services as booking
+from labshare.kernel import clock
+from labshare.kernel.actor import SYSTEM
+from labshare.kernel.db import db
+
+SMALL = 10_000
+REPEATS, WARM_UP = 60, 10
+PROMISED, OVER_SQL = 1.3, 3
+BARE = sa.text(
+    "SELECT company_id, count(CASE WHEN uses > 0 THEN 1 END) AS instruments, sum(asked) AS asked,"
+    " sum(approved) AS approved, sum(cancelled) AS cancelled, sum(no_shows) AS no_shows, sum(uses) AS uses,"
+    " sum(booked_minutes) AS booked, sum(effective_minutes) AS effective, sum(external_minutes) AS external,"
+    " sum(samples) AS samples FROM tally WHERE year = :year AND month = 0 GROUP BY company_id"
+)
+
+
+@dataclass
+class Result:
+    """Ratios by what was asked, and the figures they come from."""
+
+    ratios: dict[str, float] = field(default_factory=dict)
+    figures: list[str] = field(default_factory=list)
+
+
+def measure(engine: str, sizes: list[int]) -> Result:
+    """Each report in the fuller houses over the same in the emptiest; turns alternate."""
+    result = Result()
+    with databases(engine) as fresh, tempfile.TemporaryDirectory(prefix="labshare-bench-") as name:
+        labs = {}
+        for size in sizes:
+            labs[size] = furnish(fresh(f"n{size}"), Path(name))
+            fill(labs[size], size)
+            use(labs[size])
+            with labs[size].app.app_context():
+                booking.recount(SYSTEM, clock.now())
+                db.session.remove()
+        for what, path in PATHS.items():
+            asked = {size: _client(lab, path(lab)) for size, lab in labs.items()}
+            times = in_turns(asked)
+            for size, emptier in zip(sizes[1:], sizes, strict=False):
+                result.ratios[f"{what}, {size:,} over {emptier:,}"] = times[size] / times[emptier]
+            result.figures.append(f"{what}: " + ", ".join(f"{times[one]:.1f} ms at {one:,}" for one in sizes))
+        lab, what = labs[sizes[-1]], "all companies' year"
+        page = in_turns({"page": _client(lab, PATHS[what](lab)), "bare": _bare(lab)})
+        result.figures.append(f"its bare SQL {page['bare']:.1f} ms")
+        result.ratios[f"{what} over its bare SQL"] = page["page"] / page["bare"]
+    return result
+
+
+PATHS: dict[str, Callable[[Laboratory], str]] = {
+    "all companies' year": lambda lab: f"/api/v1/usage/companies?year={lab.year}",
+    "one company's year": lambda lab: f"/api/v1/usage/companies/2?year={lab.year}",
+    "all instruments' year": lambda lab: f"/api/v1/usage/instruments?year={lab.year}",
+}
+
+
+def _client(lab: Laboratory, path: str) -> Callable[[], None]:
+    client, headers = lab.app.test_client(), {"Authorization": f"Bearer {lab.admin}"}
+
+    def ask() -> None:
+        answer = client.get(path, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    return ask
+
+
+def _bare(lab: Laboratory) -> Callable[[], None]:
+    def ask() -> None:
+        with lab.app.app_context(), db.engine.connect() as connection:
+            assert connection.execute(BARE, {"year": lab.year}).all()
+
+    return ask
+
+
+def in_turns(asked: dict[Any, Callable[[], None]]) -> dict[Any, float]:
+    """The median milliseconds of each."""
+    times: dict[Any, list[float]] = {which: [] for which in asked}
+    for number in range(REPEATS + WARM_UP):
+        for which, ask in asked.items():
+            began = time.perf_counter()
+            ask()
+            if number >= WARM_UP:
+                times[which].append(time.perf_counter() - began)
+    return {which: statistics.median(some) * 1000 for which, some in times.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true", help="a million bookings")
+    parser.add_argument("--huge", action="store_true", help="ten million too, on PostgreSQL alone")
+    parser.add_argument("--engine", choices=ENGINES, action="append", help="one engine only")
+    said = parser.parse_args()
+    sizes = [SMALL, 1_000_000] if said.full or said.huge else [SMALL, 100_000]
+    engines = ["postgresql"] if said.huge else said.engine or ENGINES
+    results = {engine: measure(engine, [*sizes, *([10_000_000] if said.huge else [])]) for engine in engines}
+    print(f"| ratio | {' | '.join(results)} | promised |")
+    print(f"|---|{'---|' * len(results)}---|")
+    for what in next(iter(results.values())).ratios:
+        cells = " | ".join(f"{result.ratios[what]:.2f}" for result in results.values())
+        print(f"| {what} | {cells} | ≤ {OVER_SQL if 'bare' in what else PROMISED} |")
+    for engine, result in results.items():
+        print(f"\n{engine}: " + "; ".join(result.figures) + ".")
+
+
+if __name__ == "__main__":
+    main()
