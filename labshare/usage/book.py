@@ -18,7 +18,7 @@ from labshare.instruments import models as instruments
 from labshare.instruments import queries as catalogue
 from labshare.instruments.queries import Known
 from labshare.kernel import clock
-from labshare.kernel.db import rows
+from labshare.kernel.db import UtcDateTime, rows
 from labshare.kernel.slots import Slot, union
 from labshare.maintenance.lifecycle import CANCELLED
 from labshare.maintenance.models import Outage, Window, WindowPlace
@@ -26,6 +26,44 @@ from labshare.people import models as people
 from labshare.quotas.models import ALL, YEAR, Account, Allowance, Balance
 from labshare.usage.facts import Company, Instrument, Terms, moment, year_slot
 from labshare.usage.models import COMPANY, INSTRUMENT, ClosedLine, ClosedSums, Heat, UsageYear
+
+
+def _companies() -> sa.Select[Any]:
+    """What no sum says of these companies; whatever a company did, it is a few looks into an index."""
+    within = sa.and_(
+        UsageRecord.starts_at >= sa.bindparam("year_begins", type_=UtcDateTime),
+        UsageRecord.starts_at < sa.bindparam("year_ends", type_=UtcDateTime),
+        UsageRecord.ends_at.is_not(None),
+    )
+    company, person = people.Company, people.Person
+    of_it = sa.select(sa.func.min(UsageRecord.starts_at)).where(UsageRecord.company_id == company.id, within)
+    first = of_it.correlate(company).scalar_subquery()
+    last = of_it.with_only_columns(sa.func.max(UsageRecord.starts_at)).correlate(company).scalar_subquery()
+    active = sa.select(sa.func.count()).select_from(person).where(person.company_id == company.id)
+    active = active.where(sa.exists().where(UsageRecord.person_id == person.id, within))
+    before = sa.exists().where(Tally.company_id == company.id, Tally.year < sa.bindparam("year"), Tally.uses > 0)
+    names = (company.id, company.name, company.name_en, company.org_id, company.kind)
+    found: sa.Select[Any] = sa.select(*names, first, last, active.correlate(company).scalar_subquery(), before)
+    return found.where(company.id.in_(sa.bindparam("ids", expanding=True)))
+
+
+_COMPANIES = _companies()
+# What each may use in the year on all instruments, and what stands in its account: the allowance without a limit.
+_ALLOWED: sa.Select[Any] = (
+    sa.select(
+        Account.company_id,
+        sa.func.min(Balance.minutes + Balance.extended),
+        sa.func.max(sa.case((Allowance.minutes.is_(None), Balance.held + Balance.used), else_=0)),
+    )
+    .select_from(Balance)
+    .join(Allowance, Allowance.id == Balance.allowance_id)
+    .join(Account, Account.id == Balance.account_id)
+    .where(
+        *(Account.company_id.in_(sa.bindparam("ids", expanding=True)), Allowance.withdrawn_at.is_(None)),
+        *(Allowance.scope == ALL, Allowance.period == YEAR, Balance.starts_on == sa.bindparam("new_year")),
+    )
+    .group_by(Account.company_id)
+)
 
 
 class Today:
@@ -38,60 +76,16 @@ class Today:
 
     def companies(self, ids: Collection[int] | None = None) -> dict[int, Company]:
         """Every company that is spoken of in the year, or these; three statements."""
-        spoken = ids if ids is not None else _spoken_of(self.year, Tally.company_id)
-        slot, whose = year_slot(self.year), people.Company.id.in_(sorted(spoken))
-        mine = sa.and_(
-            UsageRecord.company_id == people.Company.id,
-            UsageRecord.starts_at >= slot.start,
-            UsageRecord.starts_at < slot.end,
-            UsageRecord.ends_at.is_not(None),
-        )
-        first, last = (
-            sa.select(how(UsageRecord.starts_at)).where(mine).correlate(people.Company).scalar_subquery()
-            for how in (sa.func.min, sa.func.max)
-        )
-        used_it = sa.exists().where(
-            UsageRecord.person_id == people.Person.id,
-            UsageRecord.starts_at >= slot.start,
-            UsageRecord.starts_at < slot.end,
-            UsageRecord.ends_at.is_not(None),
-        )
-        active = (
-            sa.select(sa.func.count())
-            .select_from(people.Person)
-            .where(people.Person.company_id == people.Company.id, used_it)
-            .correlate(people.Company)
-            .scalar_subquery()
-        )
-        before = sa.exists().where(Tally.company_id == people.Company.id, Tally.year < self.year, Tally.uses > 0)
-        names = (people.Company.id, people.Company.name, people.Company.name_en, people.Company.org_id)
-        statement = sa.select(*names, people.Company.kind, first, last, active, before).where(whose)
-        allowed = self._allowed(spoken)
-        return {
-            number: Company(
-                *(number, name, name_en, org_id, kind, moment(began), moment(ended), some),
-                *allowed.get(number, (None, 0)),
-                before=bool(earlier),
-            )
-            for number, name, name_en, org_id, kind, began, ended, some, earlier in rows(statement)
-        }
-
-    def _allowed(self, ids: Collection[int]) -> dict[int, tuple[int | None, int]]:
-        """What each company may use in the year on all instruments, and what stands in its account."""
-        limit = sa.func.min(Balance.minutes + Balance.extended)  # the one without a limit is the account itself
-        stands = sa.func.max(sa.case((Allowance.minutes.is_(None), Balance.held + Balance.used), else_=0))
-        statement = (
-            sa.select(Account.company_id, limit, stands)
-            .select_from(Balance)
-            .join(Allowance, Allowance.id == Balance.allowance_id)
-            .join(Account, Account.id == Balance.account_id)
-            .where(
-                *(Account.company_id.in_(sorted(ids)), Allowance.withdrawn_at.is_(None)),
-                *(Allowance.scope == ALL, Allowance.period == YEAR, Balance.starts_on == date(self.year, 1, 1)),
-            )
-            .group_by(Account.company_id)
-        )
-        return {number: (minutes, taken) for number, minutes, taken in rows(statement)}
+        spoken = sorted(ids if ids is not None else _spoken_of(self.year))
+        slot = year_slot(self.year)
+        found: dict[int, Company] = {}
+        allowed = {number: rest for number, *rest in rows(_ALLOWED, ids=spoken, new_year=date(self.year, 1, 1))}
+        asked = {"ids": spoken, "year": self.year, "year_begins": slot.start, "year_ends": slot.end}
+        for number, name, name_en, org_id, kind, first, last, active, before in rows(_COMPANIES, **asked):
+            limit, stands = allowed.get(number, (None, 0))
+            names = (number, name, name_en, org_id, kind)
+            found[number] = Company(*names, moment(first), moment(last), active, limit, stands, bool(before))
+        return found
 
     def instruments(self, ids: Collection[int] | None = None) -> dict[int, Instrument]:
         """Every instrument, or these, with the hours it was offered; at most four statements."""
@@ -169,8 +163,9 @@ class Closed:
         return [(number, json.loads(said)) for number, said in found]
 
 
-def _spoken_of(year: int, column: Any) -> set[int]:
-    return {number for (number,) in rows(sa.select(column).where(Tally.year == year, Tally.month == WHOLE).distinct())}
+def _spoken_of(year: int) -> set[int]:
+    spoken = sa.select(Tally.company_id).where(Tally.year == year, Tally.month == WHOLE).distinct()
+    return {number for (number,) in rows(spoken)}
 
 
 def _which(ids: Collection[int] | None) -> sa.Select[Any]:

@@ -306,12 +306,15 @@ def _ids_visible(actor: Actor, it: Book) -> Collection[int] | None:
 
 
 def _corrected(year: int, whose: Collection[int], places: Collection[int] | None = None) -> dict[int, int]:
-    mine = [Correction.year == year, Correction.company_id.in_(sorted(whose))]
-    if places is not None:
-        mine.append(Correction.instrument_id.in_(sorted(places)))
-    more = sa.func.sum(Correction.effective_minutes)
-    statement = sa.select(Correction.company_id, more).where(*mine).group_by(Correction.company_id)
-    return {number: int(minutes) for number, minutes in rows(statement)}
+    statement = _CORRECTED if places is None else _CORRECTED.where(Correction.instrument_id.in_(sorted(places)))
+    return {number: int(minutes) for number, minutes in rows(statement, year=year, ids=sorted(whose))}
+
+
+_CORRECTED = (
+    sa.select(Correction.company_id, sa.func.sum(Correction.effective_minutes))
+    .where(Correction.year == sa.bindparam("year"), Correction.company_id.in_(sa.bindparam("ids", expanding=True)))
+    .group_by(Correction.company_id)
+)
 
 
 def _sorted(parts: Any) -> list[tuple[Any, Sum]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,17 +59,25 @@ def by(
     instruments: Collection[int] | None = None,
 ) -> dict[int, Sum]:
     """The year's sums by company, instrument or month, of all or of some companies and instruments; one statement."""
+    asked: dict[str, Any] = {"year": year}
+    asked |= {} if companies is None else {"companies": sorted(companies)}
+    asked |= {} if instruments is None else {"instruments": sorted(instruments)}
+    statement = _statement(source, key, whose=companies is not None, where=instruments is not None)
+    return {number: Sum(*map(int, sums)) for number, *sums in rows(statement, **asked)}
+
+
+@cache
+def _statement(source: type[Sums], key: str, *, whose: bool, where: bool) -> sa.Select[Any]:
+    """Written once: to write it anew takes longer than to ask it."""
     # Months one by one, so that whichever index is taken leads to them.
-    where = [source.year == year, source.month.in_(range(1, 13)) if key == MONTH else source.month == WHOLE]
-    if companies is not None:
-        where.append(source.company_id.in_(sorted(companies)))
-    if instruments is not None:
-        where.append(source.instrument_id.in_(sorted(instruments)))
-    inner = _inner(source, key, where)
-    sums = (sa.func.sum(inner.c[name]).label(name) for name in FIGURES)
-    partners = sa.func.sum(sa.case((inner.c.uses > 0, 1), else_=0)).label("partners")
-    found = rows(sa.select(inner.c[key].label("key"), partners, *sums).group_by(inner.c[key]).order_by(inner.c[key]))
-    return {row.key: _sum(row._mapping) for row in found}
+    said = [source.year == sa.bindparam("year")]
+    said += [source.month.in_(range(1, 13)) if key == MONTH else source.month == WHOLE]
+    said += [source.company_id.in_(sa.bindparam("companies", expanding=True))] if whose else []
+    said += [source.instrument_id.in_(sa.bindparam("instruments", expanding=True))] if where else []
+    inner = _inner(source, key, said)
+    partners = sa.func.sum(sa.case((inner.c.uses > 0, 1), else_=0))
+    sums = (partners if name == "partners" else sa.func.sum(inner.c[name]) for name in Sum.__dataclass_fields__)
+    return sa.select(inner.c[key], *sums).group_by(inner.c[key]).order_by(inner.c[key])
 
 
 def _inner(source: type[Sums], key: str, where: Iterable[Any]) -> sa.Subquery:
@@ -77,10 +86,6 @@ def _inner(source: type[Sums], key: str, where: Iterable[Any]) -> sa.Subquery:
     columns = (getattr(source, name) for name in keys)
     sums = (sa.func.sum(getattr(source, name)).label(name) for name in FIGURES)
     return sa.select(*columns, *sums).where(*where).group_by(*(getattr(source, name) for name in keys)).subquery()
-
-
-def _sum(row: Mapping[Any, Any]) -> Sum:
-    return Sum(**{field.name: int(row[field.name]) for field in fields(Sum)})
 
 
 def years(source: type[Sums]) -> list[int]:
