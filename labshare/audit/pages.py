@@ -8,9 +8,10 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
 from labshare.audit import queries, ways
+from labshare.audit.kinds import KINDS
 from labshare.audit.policy import require_admin
 from labshare.audit.schemas import FILTERS, SoughtIn
-from labshare.audit.sentences import OBJECTS, SENTENCES, sentence
+from labshare.audit.sentences import OBJECTS, sentence
 from labshare.audit.sentences.shape import Line
 from labshare.audit.sheet import MOST, handed_out, sheet
 from labshare.kernel.errors import Invalid
@@ -45,7 +46,7 @@ def listed() -> tuple[str, int] | str:
         form=form,
         filtered=bool(asked),
         objects=[("", _("All")), *((one, say(words)) for one, words in OBJECTS.items())],
-        kinds=[("", _("All")), *((one, one) for one in sorted(SENTENCES))],
+        kinds=[("", _("All")), *((one, say(words)) for one, words in KINDS.items())],
         companies=[("", _("All")), *queries.companies()],
     )
     return (page, 422) if form.errors else page
@@ -76,6 +77,7 @@ def _shown(line: Line) -> dict[str, Any]:
     return {
         "line": line,
         "text": say(sentence(line)),
+        "kind": say(KINDS.get(line.kind, line.kind)),  # a kind of old rows may have no words any more
         "what": say(OBJECTS.get(line.object, line.object)),
         "href": url_for(way[0], **way[1]) if way else None,
         "only": url_for("audit.listed", object=line.object, object_id=line.object_id),

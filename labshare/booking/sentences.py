@@ -115,21 +115,22 @@ _WITH_A_PROBLEM = N_("%(who)s checked out; used from %(used_from)s to %(used_to)
 def sentence(kind: str, data: Mapping[str, Any], who: str | None, zone: ZoneInfo) -> Text:
     """One entry of a booking's history; moments are written in the site's zone."""
     before, after = data.get("before", {}), data.get("after", {})
+    used_from = data.get("used_from") or after.get("starts_at")
     return Text(
         _template(kind, data, who).msgid,
         {
             "who": who or "LabShare",
             "start": _moment(data["starts_at"], zone),
-            "end": _moment(data["ends_at"], zone),
+            "end": _until(data["ends_at"], data["starts_at"], zone),
             "old_end": _moment(data.get("old_ends_at"), zone),
             "old_start": _moment(data.get("old_starts_at"), zone),
             "answer_by": _moment(data.get("answer_by"), zone),
             "why": CAUSE_WORDS.get(data.get("cause", ""), ""),
             "decide_by": _moment(data.get("decide_by"), zone),
-            "used_from": _moment(data.get("used_from") or after.get("starts_at"), zone),
-            "used_to": _moment(data.get("used_to") or after.get("ends_at"), zone),
+            "used_from": _moment(used_from, zone),
+            "used_to": _until(data.get("used_to") or after.get("ends_at"), used_from, zone),
             "was_from": _moment(before.get("starts_at"), zone),
-            "was_to": _moment(before.get("ends_at"), zone),
+            "was_to": _until(before.get("ends_at"), before.get("starts_at"), zone),
             "answer": data.get("answer", ""),
             "name": data.get("name", ""),
             "problem": data.get("problem", ""),
@@ -174,3 +175,9 @@ def _template(kind: str, data: Mapping[str, Any], who: str | None) -> Text:
 
 def _moment(said: str | None, zone: ZoneInfo) -> Any:
     return datetime.fromisoformat(said).astimezone(zone) if said else ""
+
+
+def _until(said: str | None, since: str | None, zone: ZoneInfo) -> Any:
+    """The end of a stretch of time: its day is said again only where it is another than the beginning's."""
+    first, last = _moment(since, zone), _moment(said, zone)
+    return f"{last:%H:%M}" if first and last and first.date() == last.date() else last

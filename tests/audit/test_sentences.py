@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 import labshare.wiring  # noqa: F401 - so that every slice has said what it can announce
+from labshare.audit.kinds import KINDS as CALLED
 from labshare.audit.sentences import OBJECTS, SENTENCES, sentence
 from labshare.audit.ways import way
 from labshare.booking import events as booking
@@ -34,6 +35,12 @@ def test_every_kind_of_fact_has_its_words() -> None:
 
 def test_every_word_is_of_a_kind_there_is() -> None:
     assert set(SENTENCES) - {kind.kind() for kind in KINDS} == set()
+
+
+def test_every_kind_of_fact_is_called_something_to_choose_it_by() -> None:
+    assert set(CALLED) == set(SENTENCES), "name it in labshare/audit/kinds.py"
+    named = [words.msgid for words in CALLED.values()]
+    assert len(named) == len(set(named)), "two kinds are called the same"
 
 
 def test_every_object_has_a_name() -> None:

@@ -13,7 +13,7 @@ SLOT = {"starts_at": "2026-11-23T01:00:00+00:00", "ends_at": "2026-11-23T03:00:0
 OLD = {"old_starts_at": "2026-11-22T01:00:00+00:00", "old_ends_at": "2026-11-22T03:00:00+00:00"}
 SAID: dict[str, tuple[str, dict[str, Any], str | None, str]] = {
     "more than is left": ("booking_requested", {"over_quota": True}, "Mei", "it is more than the company has left."),
-    "as much as is left": ("booking_requested", {"over_quota": False}, "Mei", "11:00:00+08:00."),
+    "as much as is left": ("booking_requested", {"over_quota": False}, "Mei", " to 11:00."),
     "moved to more than is left": (
         "booking_moved",
         {**OLD, "over_quota": True, "was": "approved", "state": "requested"},

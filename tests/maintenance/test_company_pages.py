@@ -27,7 +27,7 @@ def displaced(lab: Lab, *, approved: bool = True) -> int:
     ("language", "words"),
     [
         ("en", ("The instrument is maintained then.", "Held for you until", "Take it", "Do without")),
-        ("zh", ("该时段仪器需要维护。", "为你保留至", "选用", "不再另选")),
+        ("zh", ("该时段仪器需要维护。", "为您保留至", "选用", "放弃")),
     ],
 )
 def test_its_page_says_why_and_what_is_held_and_two_more(lab: Lab, language: str, words: tuple[str, ...]) -> None:

@@ -120,7 +120,7 @@ def _page(known: Known | None, form: Form, verdict: Verdict | Problem | None) ->
         "instrument_options": [
             (one.code, f"{one.code} · {own(one.name_en, one.name_zh)}") for one in catalogue.known_in_service()
         ],
-        "length_words": length,
+        "length_words": lambda minutes: say(length(minutes)),
         "words": words,
         "companies": queries.customers() if actor().is_staff else [],
         "retry_key": new_key(),

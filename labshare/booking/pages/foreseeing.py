@@ -124,9 +124,18 @@ def _flat(faults: dict[str, Any]) -> list[str]:
         if isinstance(messages, dict):
             found += _flat(messages)
         else:
-            lead = f"{name}: " if ":" in str(name) else ""
-            found += [f"{lead}{message}" for message in messages]
+            found += [_placed(str(name), message) for message in messages]
     return found
+
+
+def _placed(name: str, message: str) -> str:
+    """A fault of a sheet with its place in words; what is wrong with a form's field says so itself."""
+    line, colon, column = name.partition(":")
+    if not colon:
+        return message
+    if not column:
+        return _("Line %(line)s: %(text)s", line=line, text=message)
+    return _("Line %(line)s, column %(column)s: %(text)s", line=line, column=column, text=message)
 
 
 def _page(

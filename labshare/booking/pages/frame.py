@@ -17,6 +17,7 @@ from labshare.instruments.queries import Known
 from labshare.instruments.words import length
 from labshare.kernel.actor import Actor
 from labshare.kernel.slots import MINUTE
+from labshare.web.i18n import moment as written
 from labshare.web.i18n import own, say, span
 from labshare.web.wall import as_local
 
@@ -82,8 +83,11 @@ def _later_ends(booking: Seen, known: Known, now: datetime) -> list[tuple[str, s
     base = booking.ends_at + max(0, -((booking.ends_at - now) // step)) * step
     found = []
     for minutes in rules.steps(known):
-        end = as_local(base + minutes * MINUTE, known.zone)
-        found.append((end, _("+%(length)s: until %(at)s", length=say(length(minutes)), at=end[-5:])))
+        later = base + minutes * MINUTE
+        end = as_local(later, known.zone)
+        same_day = end[:10] == as_local(now, known.zone)[:10]
+        at = end[-5:] if same_day else written(later, known.zone)
+        found.append((end, _("+%(length)s: until %(at)s", length=say(length(minutes)), at=at)))
     return found
 
 
