@@ -49,7 +49,7 @@ def _companies() -> sa.Select[Any]:
 
 _COMPANIES = _companies()
 # What each may use in the year on all instruments, and what stands in its account: the allowance without a limit.
-_ALLOWED: sa.Select[Any] = (
+_ALLOWED = (
     sa.select(
         Account.company_id,
         sa.func.min(Balance.minutes + Balance.extended),
