@@ -89,6 +89,9 @@ from labshare.quotas.reactions import open_its_account
 from labshare.usage import api as usage_api
 from labshare.usage import pages as usage_pages
 from labshare.usage import policy as usage_policy
+from labshare.usage.checks import CHECKS as YEAR_CHECKS
+from labshare.usage.jobs import CLOSE_YEARS, COUNT_HEAT, REMIND_OF_STATEMENTS
+from labshare.usage.reactions import note_correction, note_forgiveness, note_late_entry
 from labshare.web.layout import Entry
 
 _HERE = Path(__file__).parent
@@ -192,17 +195,18 @@ SUBSCRIPTIONS: dict = {
     BookingDisplaced: (end_the_wait,),
     BookingCancelled: (end_the_wait, note_late_cancel),
     BookingMissed: (note_no_show,),
-    BookingCompleted: (note_overtime,),
-    UsageCorrected: (judge_overtime_anew,),
-    BookingTakenOver: (forgive_late_cancel,),
+    BookingCompleted: (note_overtime, note_late_entry),
+    UsageCorrected: (judge_overtime_anew, note_correction),
+    BookingTakenOver: (forgive_late_cancel, note_forgiveness),
 }
-CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS, *HOURS_CHECKS, *MAINTENANCE_CHECKS, *AUDIT_CHECKS)
+CHECKS: tuple = (*BOOKING_CHECKS, *ACCOUNT_CHECKS, *HOURS_CHECKS, *MAINTENANCE_CHECKS, *YEAR_CHECKS, *AUDIT_CHECKS)
 JOBS: tuple = (
     *(REMIND_MANAGERS, EXPIRE_REQUESTS, JUDGE_USE, REMIND_BOOKERS, OPEN_PERIODS, WARN_OF_LIMITS),
     *(RECHECK_ALLOWANCES, ENFORCE_SUSPENSIONS, RECONCILE_ACCOUNTS),
     *(KEEP_WINDOWS, REMIND_OF_WINDOWS, WARN_OF_UPKEEP, LAPSE_OFFERS, MAKE_OFFERS),
     *(OFFER_FREED_TIME, FORGIVE_LATE_CANCELS),
     *(SEED_CALENDARS, RECHECK_CALENDARS),
+    *(REMIND_OF_STATEMENTS, CLOSE_YEARS, COUNT_HEAT),
     *(DELIVER, TIDY_MESSAGES, TIDY_UP, CHECK),
 )
 START_CHECKS: dict = {"overlap_guard": overlap_guard}  # without these no page is served

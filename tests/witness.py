@@ -11,10 +11,12 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 # Not facts of the business: answers kept for retries, sessions, counted failures, what is told to whom and read,
-# and the clockwork's own notes of what it did and which mails went out.
+# and the clockwork's own notes of what it did and which mails went out; and what is counted anew every night from
+# usage records, of which nothing but those can be wrong.
 UNTOLD = {
     *("answer", "sign_in", "sign_in_failure", "alembic_version"),
     *("job_run", "job_late", "lease", "delivery", "message", "told"),
+    "usage_heat",
 }
 CHANGE = re.compile(r"\s*(WITH|INSERT|UPDATE|DELETE)\b", re.I)
 WRITES = re.compile(r"(?<!DO )(?<!FOR )\b(?:INSERT\s+(?:OR \w+ )?INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.I)

@@ -76,5 +76,7 @@ _WAYS: dict[str, Callable[[Line], Way]] = {
     "utility": lambda line: ("maintenance.utility", {"utility_id": line.object_id}),
     "upkeep": lambda _line: ("maintenance.upkeep", {}),
     "totals": lambda _line: ("usage.overview", {}),
+    "usage_year": lambda _line: ("usage.years", {}),
+    "usage_objection": lambda line: ("usage.objections", {"year": line.data.get("year")}),
     "delivery": lambda _line: ("inbox.deliveries", {}),
 }

@@ -23,6 +23,7 @@ from labshare.quotas.models import OUTAGE_CREDIT
 from labshare.quotas.models import USE as USED
 
 _record = table_of(UsageRecord)
+_TOLD = ("overtime", "left_early", "excuse", "problem", "samples")  # by the fact that the use is over
 
 
 def use_of(booking: Seen) -> Use:
@@ -63,7 +64,7 @@ def complete(
     ended = {"ends_at": end, "freed_at": max(now, end), "minutes": judgement.minutes(use.starts_at, end)}
     source = values.get("source", use.source)
     said: dict[str, Any] = {"used_from": use.starts_at, "used_to": end, "source": source}
-    said |= {name: values[name] for name in ("overtime", "left_early", "excuse", "problem") if name in values}
+    said |= {name: values[name] for name in _TOLD if name in values}
     seen = change(tx, actor, old, version, {"state": lifecycle.COMPLETED}, BookingCompleted, now, **said)
     swap(tx, _record, use.id, use.version, ended | values)
     tally.used(tx, old, None, {**vars(use), **ended, **values})

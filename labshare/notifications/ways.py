@@ -26,6 +26,8 @@ def way(fact: Fact, manages: Callable[[int], bool]) -> Way | None:
         return _of_maintenance(fact, all(manages(number) for number in fact.site_ids))
     if fact.company_id is None:
         return None
+    if fact.kind.startswith(("statement_", "objection_")):
+        return "usage.objections", {"year": fact.data["year"]}
     if fact.kind.startswith("restriction_"):
         return "bookings.conduct", {"company_id": fact.company_id}
     page = "accounts.statement" if group == recipes.HOURS else "people.company"

@@ -49,6 +49,8 @@ def _words(fact: Fact) -> dict[str, Any]:
     where = next(iter(fact.instruments), about)
     if fact.kind.startswith(("conduct_", "restriction_")):
         said |= _of_conduct(fact)
+    if "object_by" in said:
+        said["object_by"] = moment(fact.moment("object_by"))
     if where is None:
         return said | _of_account(said) | {"company": fact.company or ""}
     for name in _MOMENTS:

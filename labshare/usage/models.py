@@ -80,11 +80,14 @@ class Objection(Model):
 
 
 class Correction(Model):
-    """By how much a use of a closed year was corrected; a line of the year in which that was done."""
+    """By how much a closed year was corrected in one of its months; a line of the year in which that was done.
+
+    `kind` is the fact that corrected it and `version` that of what it happened to: a fact corrects a month once.
+    """
 
     __tablename__ = "usage_correction"
     __table_args__ = (
-        UniqueConstraint("record_id", "record_version", "of_year", "of_month"),
+        UniqueConstraint("booking_id", "kind", "version", "of_year", "of_month"),
         Index("ix_usage_correction_year_company_id", "year", "company_id"),
         Index("ix_usage_correction_of_year", "of_year"),
     )
@@ -93,17 +96,24 @@ class Correction(Model):
     year: Mapped[int]
     of_year: Mapped[int]
     of_month: Mapped[int]
-    record_id: Mapped[int] = mapped_column(ForeignKey("usage_record.id"))
-    record_version: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(60))
+    version: Mapped[int]
     booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
     company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     instrument_id: Mapped[int] = mapped_column(ForeignKey("instrument.id"))
-    uses: Mapped[int]
-    samples: Mapped[int] = mapped_column(BigInteger)
-    effective_minutes: Mapped[int] = mapped_column(BigInteger)
-    external_uses: Mapped[int]
-    external_minutes: Mapped[int] = mapped_column(BigInteger)
-    credited_minutes: Mapped[int] = mapped_column(BigInteger)
-    worth: Mapped[int] = mapped_column(BigInteger)
+    uses: Mapped[int] = mapped_column(default=0)
+    samples: Mapped[int] = mapped_column(BigInteger, default=0)
+    effective_minutes: Mapped[int] = mapped_column(BigInteger, default=0)
+    external_uses: Mapped[int] = mapped_column(default=0)
+    external_minutes: Mapped[int] = mapped_column(BigInteger, default=0)
+    credited_minutes: Mapped[int] = mapped_column(BigInteger, default=0)
+    worth: Mapped[int] = mapped_column(BigInteger, default=0)
+    late_cancels: Mapped[int] = mapped_column(default=0)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(String(500), default="")
+
+
+CORRECTED = (  # the sums that a fact can still change once nothing of a year is ahead or in use
+    *("uses", "samples", "effective_minutes", "external_uses", "external_minutes", "credited_minutes", "worth"),
+    "late_cancels",
+)

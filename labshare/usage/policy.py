@@ -38,3 +38,23 @@ def may_see_whom(actor: Actor, site_id: int) -> bool:
 def may_object(actor: Actor, company_id: int) -> bool:
     """The company's admins."""
     return actor.is_company_admin and actor.belongs_to(company_id)
+
+
+def may_close(actor: Actor) -> bool:
+    """Admins, and the clockwork once the time to object is over."""
+    return may_settle(actor) or actor.is_system
+
+
+def may_let_time_pass(actor: Actor) -> bool:
+    """Reminding and counting is the clockwork's."""
+    return actor.is_system
+
+
+def may_read_objections(actor: Actor) -> bool:
+    """Admins read all of them, a company's admins those of their company."""
+    return actor.is_admin or (actor.is_company_admin and actor.company_id is not None)
+
+
+def may_read_corrections(actor: Actor) -> bool:
+    """Admins read all of them, a company's people those of their company."""
+    return may_see_all(actor) or actor.company_id is not None

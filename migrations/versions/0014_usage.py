@@ -115,24 +115,23 @@ def _create_corrections() -> None:
         "usage_correction",
         sa.Column("id", ID, nullable=False),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in ("year", "of_year", "of_month")),
-        sa.Column("record_id", ID, nullable=False),
-        sa.Column("record_version", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         *(sa.Column(name, ID, nullable=False) for name in ("booking_id", "company_id", "instrument_id")),
-        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("uses", "external_uses")),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("uses", "external_uses", "late_cancels")),
         *(
             sa.Column(name, sa.BigInteger(), nullable=False)
             for name in ("samples", "effective_minutes", "external_minutes", "credited_minutes", "worth")
         ),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
-        sa.ForeignKeyConstraint(["record_id"], ["usage_record.id"], name="fk_usage_correction_record_id"),
         sa.ForeignKeyConstraint(["booking_id"], ["booking.id"], name="fk_usage_correction_booking_id"),
         sa.ForeignKeyConstraint(["company_id"], ["company.id"], name="fk_usage_correction_company_id"),
         sa.ForeignKeyConstraint(["instrument_id"], ["instrument.id"], name="fk_usage_correction_instrument_id"),
         sa.PrimaryKeyConstraint("id", name="pk_usage_correction"),
         sa.UniqueConstraint(
-            *("record_id", "record_version", "of_year", "of_month"),
-            name="uq_usage_correction_record_id_record_version_of_year_of_month",
+            *("booking_id", "kind", "version", "of_year", "of_month"),
+            name="uq_usage_correction_booking_id_kind_version_of_year_of_month",
         ),
     )
     op.create_index("ix_usage_correction_year_company_id", "usage_correction", ["year", "company_id"])

@@ -25,7 +25,9 @@ from tests.audit.conftest import Journal
 from tests.audit.examples import example, kinds
 
 KINDS = sorted(kinds(), key=lambda kind: kind.kind())
-KNOWN = re.compile("SEM-01|BAT-01|Aurora|Mei|Ada|EAST|deliver|clock|wen@aurora|Liquid nitrogen|@cast|LabShare counted")
+KNOWN = re.compile(
+    "SEM-01|BAT-01|Aurora|Mei|Ada|EAST|deliver|clock|wen@aurora|Liquid nitrogen|@cast|LabShare counted|2026"
+)
 
 
 def test_every_kind_of_fact_has_its_words() -> None:

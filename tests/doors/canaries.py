@@ -69,7 +69,7 @@ def fill(scene: Scene) -> None:
         _extend(scene, company, scene.cast.companies[company])
     _maintain(scene, soon + timedelta(days=3))
     some = (Scene.booking, Scene.wait, Scene.colleague, Scene.invitation, Scene.token, Scene.session)
-    for make in (*some, Scene.entry, Scene.restriction):
+    for make in (*some, Scene.entry, Scene.restriction, Scene.objection):
         make(scene)
     with transaction() as tx:
         for company in ("aurora", "borealis"):

@@ -22,6 +22,7 @@ from labshare.kernel.journal import Entry
 from labshare.maintenance.models import Dependence, Document, Outage, Upkeep, Utility, Window, WindowPlace
 from labshare.notifications.models import Delivery, Message
 from labshare.people.models import Invitation, Person, RoleGrant, SignIn, Token
+from labshare.usage.models import Objection
 from tests.cast import LONG_AGO, Cast
 
 # Column of the table of doors -> who stands for it.
@@ -234,6 +235,13 @@ class Scene:
             self.cast._tell(tx)
         return self._made(Upkeep, every_days=365, since=LONG_AGO, note="By the maker", **mine)
 
+    # ------------------------------------------------------------ what Aurora says to its figures
+
+    def objection(self) -> int:
+        """Chen objects to what Aurora is said to have used; nobody has answered."""
+        whose = {"company_id": self.cast.aurora, "person_id": self.cast.people["chen"]}
+        return self._made(Objection, year=2026, text="One use too many", at=LONG_AGO, answer="", **whose)
+
     def _fact(self) -> int:
         said = {"kind": "company_approved", "object": "company", "object_id": self.cast.aurora, "at": LONG_AGO}
         return self._made(Entry, company_id=self.cast.aurora, data={"name": "Aurora Displays"}, **said)
@@ -302,6 +310,7 @@ OBJECTS: dict[str, Callable[[Scene], Any]] = {
     "site_id": lambda scene: scene.cast.east,
     "entry_id": Scene.entry,
     "restriction_id": Scene.restriction,
+    "objection_id": Scene.objection,
     "code": lambda _scene: "SEM-01",
     "site": lambda _scene: "EAST",
     "exception_id": Scene.exception,

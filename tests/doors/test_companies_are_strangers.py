@@ -12,7 +12,7 @@ from tests.doors.table import COLUMNS, TABLE
 from tests.doors.walk import bad_body, routes
 
 OWNED = {"booking_id", "company_id", "person_id", "invitation_id", "token_id", "sign_in_id"}
-OWNED |= {"entry_id", "restriction_id", "wait_id"}
+OWNED |= {"entry_id", "restriction_id", "wait_id", "objection_id"}
 MISSING = 999_999_999_999
 
 
@@ -66,6 +66,7 @@ def test_no_word_of_a_company_reaches_its_rival_and_every_one_reaches_its_own(sc
     # A harvest that finds nothing proves nothing: each company's own people do read its words.
     own = {"company.name", "person.name", "person.email", "booking.purpose", "booking.answer", "invitation.email"}
     own |= {"usage_record.note", "usage_record.problem", "usage_record.company_name", "ledger.reason"}
+    own |= {"usage_objection.text", "usage_objection.answer"}
     own |= {"conduct_entry.objection", "conduct_entry.lift_reason", "restriction.lift_reason"}
     assert own <= set(marks(chens, "aurora"))
     assert "booking.purpose" in marks(bos, "borealis")

@@ -51,6 +51,8 @@ OBJECTS = {  # what facts happen to
     "restriction": N_("Restriction"),
     "waitlist_entry": N_("Waiting list"),
     "totals": N_("Yearly figures"),
+    "usage_year": N_("Year of figures"),
+    "usage_objection": N_("Objection to yearly figures"),
     "maintenance_window": N_("Maintenance"),
     "outage": N_("Outage"),
     "utility": N_("Utility"),

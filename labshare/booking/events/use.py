@@ -33,6 +33,7 @@ class BookingCompleted(BookingFact):
     left_early: bool = False
     excuse: str = ""
     problem: str = ""
+    samples: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -107,7 +107,7 @@ def record(
             _correct(tx, actor, old, known, scene, slot, values, reason, now)
             charging.corrected(tx, actor, old, known, slot.start, slot.end, now, reason)
             return tx.done(ending.use_of(old))
-        told = {"overtime": overtime, "left_early": early, "excuse": excuse or other}
+        told = {"overtime": overtime, "left_early": early, "excuse": excuse or other, "samples": samples}
         _tell(tx, actor, old, slot, judgement.OPERATOR, now, **told)  # compared and swapped before anything is written
         row = _row(old, known, slot.start, judgement.OPERATOR) | _ended(slot, slot.end) | values
         tx.note(_record, row)

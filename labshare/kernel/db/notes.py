@@ -124,4 +124,4 @@ def adding(table: sa.Table, engine: str, rows: int) -> sa.Insert:
 @cache
 def insert_missing(table: sa.Table, engine: str) -> Any:
     make: Any = postgresql.insert if engine == "postgresql" else sqlite.insert
-    return make(table).on_conflict_do_nothing().returning(table.c.id)
+    return make(table).on_conflict_do_nothing().returning(*table.primary_key.columns)

@@ -7,7 +7,7 @@ of their bookings. Mail follows the person's choice by group; links to passwords
 
 from __future__ import annotations
 
-from labshare.notifications.recipes import booking, conduct, displacement, house, maintenance, waitlist
+from labshare.notifications.recipes import booking, conduct, displacement, house, maintenance, usage, waitlist
 from labshare.notifications.recipes.shape import (
     ACCOUNT,
     ADMINS,
@@ -43,6 +43,7 @@ RECIPES: dict[str, Recipe] = {
     **waitlist.RECIPES,
     **maintenance.RECIPES,
     **house.RECIPES,
+    **usage.RECIPES,
 }
 
 __all__ = [

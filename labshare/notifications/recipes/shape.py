@@ -34,7 +34,7 @@ GROUPS = {
     REMINDERS: N_("Reminders the day before"),
     MAINTENANCE: N_("Maintenance: windows that come up, outages, and what is overdue"),
     QUEUE: N_("What waits for your answer"),
-    HOURS: N_("Hours: what companies may use, and when it is nearly used up"),
+    HOURS: N_("Hours: what companies may use, when it is nearly used up, and their yearly figures"),
     ALARMS: N_("Alarms: jobs that fail or are late"),
     ACCOUNT: N_("Account: your company's standing, invitations and passwords"),
 }

@@ -1,4 +1,4 @@
-"""The JSON door to the yearly figures."""
+"""The yearly figures by JSON."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import Response
 
 from labshare.kernel import clock
 from labshare.usage import access, queries
+from labshare.usage.api.frame import blp
 from labshare.usage.queries import Sought
 from labshare.usage.schemas import (
     InstrumentsIn,
@@ -22,11 +23,8 @@ from labshare.usage.schemas import (
     instrument_out,
     whole_out,
 )
-from labshare.web.api import Blueprint
 from labshare.web.guard import actor, first
 from labshare.web.i18n import LOCAL
-
-blp = Blueprint("usage", "What each company used and what each instrument did, year by year")
 
 
 def _year(asked: dict[str, Any]) -> int:
