@@ -40,6 +40,9 @@ EXPECTED: dict[str, dict[str, int]] = {  # what a run comes to in the laboratory
     "forgive_late_cancels": {},  # nobody cancelled late; see tests/booking/test_takeover.py
     "seed_calendars": {"years": 6},  # two sites in China, and the library knows three years from 2024 on
     "recheck_calendars": {},
+    "remind_of_statements": {},  # no year is issued; see tests/usage/test_jobs.py
+    "close_years": {},
+    "count_heat": {},  # nothing was used yet
     "deliver": {"messages": 8, "mails": 8, "sent": 5, "needless": 3},  # nobody waits for an answer any more
     "tidy_messages": {},  # nothing is told yet
     "tidy_up": {"answers": 1},

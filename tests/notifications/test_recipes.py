@@ -34,6 +34,7 @@ from labshare.people.events import (
 )
 from labshare.people.models import Person
 from labshare.quotas import events as quotas
+from labshare.usage import events as usage
 from tests.booking.conftest import slot
 from tests.cast import Cast
 from tests.notifications.conftest import IN_HOUSE, House
@@ -404,6 +405,64 @@ def test_of_its_hours_a_companys_own_admins_are_told_in_whole_sentences(
     assert f'href="/companies/{house.cast.aurora}/account"' in page
 
 
+_YEAR: dict[str, Any] = {"object_id": 2026, "year": 2026}
+_UNTIL: dict[str, Any] = {"object_by": datetime(2030, 1, 31, 4, tzinfo=UTC)}
+YEARS: dict[str, tuple[Callable[[House], Event], str, set[str], str]] = {  # what, who does it, told, in words
+    "the year is issued": (
+        lambda house: usage.StatementIssued(**_YEAR, **_UNTIL, company_id=house.cast.aurora),
+        "ada",
+        {"chen"},
+        "The figures of Aurora Displays in 2026 are issued. Please look whether they are right; you may object until "
+        "31 Jan 2030, 12:00.",
+    ),
+    "the time to object is nearly over": (
+        lambda house: usage.StatementDue(**_YEAR, **_UNTIL, company_id=house.cast.aurora),
+        "",
+        {"chen"},
+        "Until 31 Jan 2030, 12:00 you may object to the figures of Aurora Displays in 2026.",
+    ),
+    "the year is closed": (
+        lambda house: usage.StatementClosed(**_YEAR, company_id=house.cast.aurora),
+        "",
+        {"chen"},
+        "The figures of Aurora Displays in 2026 are closed and do not change any more.",
+    ),
+    "Chen objects": (
+        lambda house: usage.ObjectionRaised(**_objection(house), text="We were not there."),
+        "chen",
+        {"ada"},
+        "Chen of Aurora Displays objects to its figures of 2026: We were not there.",
+    ),
+    "Chen is answered": (
+        lambda house: usage.ObjectionAnswered(**_objection(house), answer="It was corrected."),
+        "ada",
+        {"chen"},
+        "Ada answered the objection of Aurora Displays to its figures of 2026: It was corrected.",
+    ),
+}
+
+
+def _objection(house: House) -> dict[str, Any]:
+    return {"object_id": 5, "year": 2026, "company_id": house.cast.aurora, "person_id": house.cast.people["chen"]}
+
+
+@pytest.mark.parametrize("case", YEARS)
+def test_of_a_year_each_company_is_told_of_its_own_figures(house: House, tmp_path: Path, case: str) -> None:
+    make, who, told, words = YEARS[case]
+    event = make(house)
+    house.happens(house.cast.actor(who) if who else SYSTEM, event)
+    deliver(clock.now())
+    assert house.told(event.kind()) == house.mailed(event.kind()) == told
+    [letter] = mails(tmp_path)
+    assert words in " ".join(text_of(letter).split())
+    assert "2026" in letter["Subject"]
+    assert "%(" not in letter["Subject"]
+    assert "/usage/years/2026/objections" in text_of(letter)
+    [reader] = told
+    assert 'href="/usage/years/2026/objections"' in house.cast.browser(reader).get("/inbox").text
+    assert house.cast.browser(reader).get("/usage/years/2026/objections").status_code == 200
+
+
 def test_of_a_company_one_has_left_one_reads_no_figures_any_more(house: House) -> None:
     house.happens(SYSTEM, HOURS["nothing is left"][0]({"object_id": 1, "company_id": house.cast.aurora}))
     deliver(clock.now())
@@ -661,6 +720,7 @@ def test_every_recipe_is_tried_here(house: House) -> None:
     tried |= {make(house).kind() for make, _told in KEPT.values()}
     tried |= {make(house).kind() for make, _who, _told, _words in BARRED.values()}
     tried |= {make({"object_id": 1}).kind() for make, _who, _told, _words in HOURS.values()}
+    tried |= {make(house).kind() for make, _who, _told, _words in YEARS.values()}
     assert set(RECIPES) - tried == {"colleague_invited", "password_reset_asked"}, "these two are in test_mailing.py"
 
 

@@ -100,22 +100,18 @@ def test_a_use_that_is_entered_late_and_began_in_the_closed_year_is_a_line(cast:
 def test_a_late_cancellation_that_is_forgiven_afterwards_is_a_line(cast: Cast, years: Years) -> None:
     """Others took its time, and the clockwork stood still until the year was closed."""
     keeping.change(cast.li, "SEM-01", {"cancel_minutes": 24 * 60, "late_cancel_percent": 50})
-    years.turn("12-09 12:00")
     given_back = years.book("mei", "SEM-01", "12-10 09:00", "12-10 11:00")
+    years.turn("12-09 12:00")
     assert cast.api("mei").post(f"/bookings/{given_back}/cancel").get_json()["state"] == "cancelled"
-    years.record(years.book("bo", "SEM-01", "12-10 09:00", "12-10 11:00"), *_after(years, "12-10 09:00", "12-10 11:00"))
+    taken = years.book("bo", "SEM-01", "12-10 09:00", "12-10 11:00")
     years.turn("+01-02 09:00")
+    years.record(taken, "12-10 09:00", "12-10 11:00")
     years.close()
     [forgive] = [job for job in cast.app.extensions["jobs"] if job.name == "forgive_late_cancels"]
     assert forgive.run(clock.now()) == {"forgiven": 1}
     [line] = lines(cast)
     assert (line["late_cancels"], line["effective_hours"], line["reason"]) == (-1, 0, "")
     assert breaches() == []
-
-
-def _after(years: Years, start: str, end: str) -> tuple[str, str]:
-    years.turn(there(end))
-    return start, end
 
 
 def test_each_reads_what_is_theirs(cast: Cast, years: Years) -> None:
