@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from labshare.booking.models import Tally
-from labshare.booking.tally import FIGURES
+from labshare.booking.tally import FIGURES, WHOLE, Key
 from labshare.kernel.db import table_of
 from labshare.usage import closing
 from labshare.usage.lifecycle import CLOSED
 from labshare.usage.models import CORRECTED, ClosedLine, ClosedSums, Correction, UsageYear
 
 _tally, _sums, _lines, _corrections = map(table_of, (Tally, ClosedSums, ClosedLine, Correction))
-Key = tuple[int, int, int, int]  # year, company, instrument, month
 
 
 def closed_years_are_whole(session: Session) -> list[str]:
@@ -37,23 +37,22 @@ def corrections_add_up(session: Session) -> list[str]:
     closed = sa.select(UsageYear.year).where(_closed)
     found: dict[Key, Counter[str]] = defaultdict(Counter)
     for row in session.execute(sa.select(_tally).where(_tally.c.year.in_(closed))):
-        found[row.year, row.company_id, row.instrument_id, row.month].update(
-            {name: getattr(row, name) for name in FIGURES}
-        )
+        found[row.year, row.month, row.company_id, row.instrument_id].update(_figures(row, FIGURES))
     for row in session.execute(sa.select(_sums).where(_sums.c.year.in_(closed))):
-        found[row.year, row.company_id, row.instrument_id, row.month].subtract(
-            {name: getattr(row, name) for name in FIGURES}
-        )
+        found[row.year, row.month, row.company_id, row.instrument_id].subtract(_figures(row, FIGURES))
     for row in session.execute(sa.select(_corrections)):
-        found[row.of_year, row.company_id, row.instrument_id, row.of_month].subtract(
-            {name: getattr(row, name) for name in CORRECTED}
-        )
+        for month in (row.of_month, WHOLE):
+            found[row.of_year, month, row.company_id, row.instrument_id].subtract(_figures(row, CORRECTED))
     return [
         f"company {company_id} on instrument {instrument_id} in closed {year}-{month:02d} was corrected without a line:"
         f" {', '.join(f'{name} {more:+d}' for name, more in counts.items() if more)}"
-        for (year, company_id, instrument_id, month), counts in sorted(found.items())
+        for (year, month, company_id, instrument_id), counts in sorted(found.items())
         if any(counts.values())
     ]
+
+
+def _figures(row: Any, names: tuple[str, ...]) -> dict[str, int]:
+    return {name: getattr(row, name) for name in names}
 
 
 _closed = UsageYear.state == CLOSED

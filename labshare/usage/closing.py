@@ -50,8 +50,8 @@ def _facts(year: int) -> Iterator[dict[str, Any]]:
 
 
 def lines(year: int) -> Iterator[str]:
-    """The canonical lines of a closed year: its sums by company, instrument and month, then its facts by kind."""
-    order = (_sums.c.company_id, _sums.c.instrument_id, _sums.c.month)
+    """The canonical lines of a closed year: its sums by month, company and instrument, then its facts by kind."""
+    order = (_sums.c.month, _sums.c.company_id, _sums.c.instrument_id)
     for row in rows(sa.select(_sums).where(_sums.c.year == year).order_by(*order)):
         yield canonical(dict(row._mapping))
     said = rows(sa.select(_lines).where(_lines.c.year == year))

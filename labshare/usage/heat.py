@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from labshare.booking.models import Tally, UsageRecord
 from labshare.booking.rules.judgement import minutes
+from labshare.booking.tally import WHOLE
 from labshare.instruments.models import Instrument
 from labshare.kernel.db import LONGEST_CLAIM, Transaction, rows, table_of
 from labshare.kernel.slots import MINUTE, local_month
@@ -90,6 +91,6 @@ def to_count(now: datetime) -> list[int]:
     closed = sa.exists().where(UsageYear.year == Tally.year, UsageYear.state == CLOSED)
     there = sa.exists().where(Heat.year == Tally.year)
     wanted = sa.select(Tally.year).where(
-        ~closed, sa.or_(Tally.year >= this - 1, sa.and_(~there, Tally.effective_minutes > 0))
+        *(~closed, Tally.month == WHOLE), sa.or_(Tally.year >= this - 1, sa.and_(~there, Tally.effective_minutes > 0))
     )
     return [year for (year,) in rows(wanted.distinct().order_by(Tally.year))]

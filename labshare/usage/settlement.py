@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from labshare.booking import lifecycle as booking
 from labshare.booking.models import Booking, Tally, UsageRecord
+from labshare.booking.tally import WHOLE
 from labshare.instruments.models import Instrument
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import Transaction, rows, table_of
@@ -107,7 +108,7 @@ def _standing(
 def _earlier_open() -> set[int]:
     """The years that have figures and are not closed."""
     closed = sa.exists().where(UsageYear.year == Tally.year, UsageYear.state == CLOSED)
-    return {year for (year,) in rows(sa.select(Tally.year).where(~closed).distinct())}
+    return {year for (year,) in rows(sa.select(Tally.year).where(Tally.month == WHOLE, ~closed).distinct())}
 
 
 def _live_in() -> Counter[int]:
@@ -131,8 +132,8 @@ def _live_in() -> Counter[int]:
 def with_figures(year: int, *, used: bool = False) -> list[int]:
     """The companies that have any bookings in the year, or any uses; one statement."""
     counted = sa.func.sum(Tally.uses if used else Tally.asked + Tally.uses)
-    mine = sa.select(Tally.company_id).where(Tally.year == year).group_by(Tally.company_id).having(counted > 0)
-    return [number for (number,) in rows(mine.order_by(Tally.company_id))]
+    mine = sa.select(Tally.company_id).where(Tally.year == year, Tally.month == WHOLE).group_by(Tally.company_id)
+    return [number for (number,) in rows(mine.having(counted > 0).order_by(Tally.company_id))]
 
 
 # ---------------------------------------------------------------- for those who look

@@ -63,7 +63,7 @@ def test_the_digest_is_one_that_anybody_can_reckon_from_the_stored_lines(years: 
     digest = years.close()
     db.session.rollback()
     said = []
-    for name, order in (("closed_tally", "company_id, instrument_id, month"), ("closed_line", "kind, number")):
+    for name, order in (("closed_tally", "month, company_id, instrument_id"), ("closed_line", "kind, number")):
         found = db.session.execute(sa.text(f"SELECT * FROM {name} WHERE year = {YEAR} ORDER BY {order}")).mappings()
         said += [json.dumps(dict(row), sort_keys=True, separators=(",", ":"), ensure_ascii=False) for row in found]
     text = "".join(f"{line}\n" for line in said)
@@ -157,7 +157,7 @@ def test_years_are_closed_one_after_the_other(cast: Cast, years: Years) -> None:
 
 def plant_a_sum(cast: Cast, year: int) -> None:
     """Something was asked for in that year, as far as the sums say."""
-    values = {"year": year, "company_id": cast.aurora, "instrument_id": cast.sem, "month": 6, "asked": 1}
+    values = {"year": year, "company_id": cast.aurora, "instrument_id": cast.sem, "month": 0, "asked": 1}
     said = ", ".join(str(values.get(column, 0)) for column in COLUMNS)
     plant(f"INSERT INTO tally ({', '.join(COLUMNS)}) VALUES ({said})")
 
@@ -280,8 +280,8 @@ def test_an_open_year_does_change(cast: Cast, years: Years) -> None:
 
 
 TAMPERED = {
-    "a sum": "UPDATE closed_tally SET effective_minutes = effective_minutes + 1 WHERE company_id = {aurora}",
-    "a sum that goes": "DELETE FROM closed_tally WHERE company_id = {aurora}",
+    "a sum": "UPDATE closed_tally SET uses = uses + 1 WHERE company_id = {aurora} AND month = 0",
+    "a sum that goes": "DELETE FROM closed_tally WHERE company_id = {aurora} AND month = 12",
     "a name": "UPDATE closed_line SET said = replace(said, 'Aurora', 'Aurore') WHERE kind = 'company' AND number = "
     "{aurora}",
     "a line that goes": "DELETE FROM closed_line WHERE kind = 'instrument' AND number = {sem}",

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from labshare.booking.models import Tally, UsageRecord
+from labshare.booking.tally import WHOLE
 from labshare.instruments import services as keeping
 from labshare.kernel import clock
 from labshare.kernel.db import dialect, rows
@@ -34,7 +35,9 @@ def lines(cast: Cast, who: str = "ada", **asked: Any) -> list[dict[str, Any]]:
 
 
 def effective(model: Any, company: int) -> int:
-    mine = sa.select(sa.func.sum(model.effective_minutes)).where(model.year == YEAR, model.company_id == company)
+    mine = sa.select(sa.func.sum(model.effective_minutes)).where(
+        model.year == YEAR, model.month == 0, model.company_id == company
+    )
     return int(rows(mine)[0][0])
 
 
@@ -209,9 +212,8 @@ def test_without_the_lock_a_correction_is_lost(
     on.set()
     assert correcting.result() is None
     assert lines(cast) == []
-    assert [breach.split(" in closed")[0] for breach in breaches()] == [
-        f"company {cast.aurora} on instrument {cast.sem}"
-    ]
+    lost = f"company {cast.aurora} on instrument {cast.sem} in closed {YEAR}"
+    assert [breach.split(" was corrected without a line")[0] for breach in breaches()] == [f"{lost}-00", f"{lost}-12"]
 
 
 # ---------------------------------------------------------------- what the check finds
