@@ -35,10 +35,8 @@ def lines(cast: Cast, who: str = "ada", **asked: Any) -> list[dict[str, Any]]:
 
 
 def effective(model: Any, company: int) -> int:
-    mine = sa.select(sa.func.sum(model.effective_minutes)).where(
-        model.year == YEAR, model.month == 0, model.company_id == company
-    )
-    return int(rows(mine)[0][0])
+    mine = (model.year == YEAR, model.month == WHOLE, model.company_id == company)
+    return int(rows(sa.select(sa.func.sum(model.effective_minutes)).where(*mine))[0][0])
 
 
 def test_a_use_of_a_closed_year_that_is_corrected_is_a_line_of_this_year(cast: Cast, years: Years) -> None:
