@@ -6,8 +6,10 @@ import itertools
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from labshare.kernel.db import db
 from tests import memory
 from tests.cast import Cast
 from tests.postgres import Server, find
+from tests.sweeping import Sweeper
 
 # A slow machine is no defect; speed is measured in benchmarks/, never in tests. The tests ask the same questions in
 # every run, so that they say the same of the same code; the proofs, run by themselves, ask new ones.
@@ -90,6 +93,9 @@ class Databases:
         self.mark = f"t{os.getpid()}_{next(_sets)}"  # a process may keep several sets of them
         self.empty, self.peopled = self._address("empty"), self._address("peopled")
         self.current = self._address("current")  # the one that `renew` makes anew
+        self.guests: list[sa.Engine] = []  # who stays connected from test to test, and leaves before it is made anew
+        self.sweeper: Sweeper | None = None
+        self.swept = ""  # what the sweeper brings it back to
         self._make(self.peopled)
         app = create_app(Settings(database_url=self.peopled, data_dir=self.folder))
         with app.app_context():
@@ -113,6 +119,13 @@ class Databases:
             copied = f" TEMPLATE {_name(like)} STRATEGY file_copy" if like else ""
             connection.exec_driver_sql(f"CREATE DATABASE {_name(new)}{copied}")
 
+    @cached_property
+    def _is_superuser(self) -> bool:
+        """Whether we may write past the guards, as sweeping takes; a PostgreSQL of somebody else's may not let us."""
+        assert self.admin is not None
+        with self.admin.connect() as connection:
+            return bool(connection.exec_driver_sql("SELECT current_setting('is_superuser')::boolean").scalar())
+
     def fresh(self) -> str:
         """The address of a new, empty, migrated database."""
         self.count += 1
@@ -126,8 +139,18 @@ class Databases:
 
     def renew(self, peopled: bool = False) -> None:
         """Make the current database as it was in the beginning, whatever a test did to it."""
+        like = self.peopled if peopled else self.empty
+        if self.sweeper is not None:
+            if self.swept == like and self.sweeper.sweep():
+                return
+            self.sweeper.close()
+            self.sweeper = None
+        for engine in self.guests:
+            engine.dispose()
         self.drop(self.current)
-        self._make(self.current, self.peopled if peopled else self.empty)
+        self._make(self.current, like)
+        if self.admin is not None and self._is_superuser:
+            self.sweeper, self.swept = Sweeper(self.current), like
 
     def drop(self, url: str) -> None:
         """Remove a database, if it is there."""
@@ -140,6 +163,8 @@ class Databases:
 
     def close(self) -> None:
         """Drop what was made for all."""
+        if self.sweeper is not None:
+            self.sweeper.close()
         for url in (self.current, self.empty, self.peopled):
             self.drop(url)
         if self.admin is not None:
@@ -174,9 +199,14 @@ def database_url(request: pytest.FixtureRequest, databases: Databases) -> str:
 
 
 @pytest.fixture(scope="session")
-def shared_app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def shared_app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """One application a worker and engine: making it costs more than most tests do."""
-    return _built(databases.current, tmp_path_factory.mktemp("shared"))
+    app = _built(databases.current, tmp_path_factory.mktemp("shared"))
+    with app.app_context():
+        engine = db.engine
+    databases.guests.append(engine)
+    yield app
+    engine.dispose()
 
 
 def _built(url: str, data_dir: Path) -> Flask:
@@ -186,8 +216,19 @@ def _built(url: str, data_dir: Path) -> Flask:
     return app
 
 
+def _rested(engine: sa.Engine) -> bool:
+    """Whether nothing is left open but one connection that answers, which the next test may have."""
+    pool = engine.pool
+    assert isinstance(pool, sa.QueuePool)
+    if pool.checkedout() or pool.checkedin() > 1:
+        return False
+    with suppress(sa.exc.DBAPIError), engine.connect() as connection:
+        return connection.exec_driver_sql("SELECT 1").scalar() == 1
+    return False
+
+
 @pytest.fixture
-def app(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Flask]:
+def app(request: pytest.FixtureRequest, databases: Databases, database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on a fresh, empty, migrated database of one engine; `own_app` tests add doors to theirs."""
     own = request.node.get_closest_marker("own_app") is not None
     app = _built(database_url, tmp_path) if own else request.getfixturevalue("shared_app")
@@ -197,7 +238,8 @@ def app(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> It
     with app.app_context():
         yield app
         db.session.remove()
-        db.engine.dispose()
+        if own or databases.sweeper is None or not _rested(db.engine):
+            db.engine.dispose()
     app.config.clear()
     app.config.update(config)
     app.extensions.clear()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner
+import time_machine
+from click.testing import CliRunner, Result
 from flask import Flask
 
 from labshare import cli, create_app, demo, wiring
@@ -56,16 +58,38 @@ WEDNESDAY = date(2026, 11, 18)
 MIDNIGHT = datetime(2026, 11, 17, 16, tzinfo=UTC)  # where Wednesday begins in Chengdu
 
 
+@dataclass(frozen=True)
+class Filled:
+    """What the command said, and how to say it again."""
+
+    said: str
+    again: Callable[[], Result]
+
+
 @pytest.fixture(scope="module")
-def laboratory(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
-    """The whole demo, loaded once an engine and only looked at."""
-    url = databases.fresh()
-    app = create_app(Settings(database_url=url, data_dir=tmp_path_factory.mktemp("demo")))
-    with app.app_context():
-        yield demo.load(today=WEDNESDAY)
+def filled(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """The whole demo, loaded once an engine by the command, and only looked at."""
+    url, folder = databases.fresh(), tmp_path_factory.mktemp("demo")
+
+    def command() -> Result:
+        with pytest.MonkeyPatch.context() as patch, time_machine.travel(MIDNIGHT + timedelta(hours=9)):
+            patch.setenv("LABSHARE_DATABASE_URL", url)
+            patch.setenv("LABSHARE_DATA_DIR", str(folder))
+            return CliRunner().invoke(cli.main, ["demo"])
+
+    done = command()
+    assert done.exit_code == 0, done.output
+    with create_app(Settings(database_url=url, data_dir=folder)).app_context():
+        yield Filled(done.stdout, command)
         db.session.remove()
         db.engine.dispose()
     databases.drop(url)
+
+
+@pytest.fixture(scope="module")
+def laboratory(filled: Filled) -> dict[str, int]:
+    """How much there is of everything, as the command said."""
+    return {name: int(number) for number, name in re.findall(r"(\d+) (companies|instruments|bookings)\b", filled.said)}
 
 
 def all_rows() -> dict[str, list[tuple[Any, ...]]]:
@@ -448,15 +472,11 @@ def test_every_instrument_has_free_time_in_the_coming_week(laboratory: dict[str,
         assert len(free.of_instrument(known, week, known.min_minutes, MIDNIGHT)) >= 5, known.code
 
 
-def test_the_command_fills_the_database_and_prints_the_sign_ins(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LABSHARE_DATABASE_URL", database_url)
-    monkeypatch.setenv("LABSHARE_DATA_DIR", str(tmp_path))
-    done = CliRunner().invoke(cli.main, ["demo"])
-    assert done.exit_code == 0, done.output
-    assert all(email in done.stdout for email in demo.SIGN_INS)
-    assert demo.PASSWORD in done.stdout
-    again = CliRunner().invoke(cli.main, ["demo"])
+def test_the_command_fills_the_database_and_prints_the_sign_ins(filled: Filled) -> None:
+    assert all(email in filled.said for email in demo.SIGN_INS)
+    assert demo.PASSWORD in filled.said
+    before = all_rows()
+    again = filled.again()
     assert again.exit_code == 1
     assert "holds companies already" in again.stderr
+    assert all_rows() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,23 +38,32 @@ TOLD: dict[str, Any] = {
 }
 
 
+@cache  # they are the same every time, and to put them together costs more than to ask a small laboratory
+def _untold() -> dict[str, sa.Select[Any]]:
+    """What asks for the rows of each kind whose last version the journal does not tell of."""
+    return {name: _untold_of(name, table) for name, table in TOLD.items()}
+
+
+def _untold_of(name: str, table: Any) -> sa.Select[Any]:
+    last = (
+        sa.select(Entry.object_id, sa.func.max(Entry.version).label("version"))
+        .where(Entry.object == name)
+        .group_by(Entry.object_id)
+        .subquery()
+    )
+    told = sa.func.coalesce(last.c.version, 1)
+    return (
+        sa.select(table.id, table.version, told)
+        .outerjoin(last, last.c.object_id == table.id)
+        .where(told < table.version)
+        .order_by(table.id)
+    )
+
+
 def last_versions_are_told(session: Session) -> list[str]:
     """No row has a later version than the journal tells of; of a first version it may be silent."""
     found = []
-    for name, table in TOLD.items():
-        last = (
-            sa.select(Entry.object_id, sa.func.max(Entry.version).label("version"))
-            .where(Entry.object == name)
-            .group_by(Entry.object_id)
-            .subquery()
-        )
-        told = sa.func.coalesce(last.c.version, 1)
-        statement = (
-            sa.select(table.id, table.version, told)
-            .outerjoin(last, last.c.object_id == table.id)
-            .where(told < table.version)
-            .order_by(table.id)
-        )
+    for name, statement in _untold().items():
         found += [
             f"{name} {number} has version {version}, but the journal tells of {known}"
             for number, version, known in session.execute(statement)

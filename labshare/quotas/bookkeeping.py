@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -11,19 +14,27 @@ from labshare.quotas.models import Account, Balance, Line
 _COLUMNS = ("held", "used", "extended", "granted")
 
 
-def differences(session: Session) -> list[str]:
-    """What stands in a balance is what its lines add up to."""
+@cache
+def _wrong() -> dict[str, sa.Select[Any]]:
+    """What asks for the balances in which each column is not what their lines add up to."""
     sums = (one.label(name) for name, one in zip(_COLUMNS, account.effects(Line.kind, Line.minutes, 4), strict=True))
     lines = sa.select(Line.balance_id, *sums).group_by(Line.balance_id).subquery()
-    found = []
+    asked = {}
     for column in _COLUMNS:
         stands, says = getattr(Balance, column), sa.func.coalesce(lines.c[column], 0)
-        statement = (
+        asked[column] = (
             sa.select(Balance.id, Account.company_id, Balance.starts_on, stands, says)
             .join(Account, Account.id == Balance.account_id)
             .outerjoin(lines, lines.c.balance_id == Balance.id)
             .where(stands != says)
         )
+    return asked
+
+
+def differences(session: Session) -> list[str]:
+    """What stands in a balance is what its lines add up to."""
+    found = []
+    for column, statement in _wrong().items():
         for number, company, starts_on, here, there in session.execute(statement):
             found.append(
                 f"balance {number} of company {company} from {starts_on} has {here} minutes {column}, "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
@@ -34,6 +36,12 @@ def conduct_rests_on_bookings(session: Session) -> list[str]:
 
 def restrictions_follow_each_other(session: Session) -> list[str]:
     """Of one person, and of one company, at most one restriction that was not lifted runs at a time."""
+    return [f"restrictions {number} and {second} run at once" for number, second in session.execute(_at_once())]
+
+
+@cache
+def _at_once() -> sa.Select[int, int]:
+    """What asks for pairs of restrictions that run at the same time."""
     one, other = aliased(Restriction), aliased(Restriction)
     statement = sa.select(one.id, other.id).join(
         other,
@@ -43,5 +51,4 @@ def restrictions_follow_each_other(session: Session) -> list[str]:
             *(one.starts_at < other.ends_at, other.starts_at < one.ends_at),
         ),
     )
-    found = session.execute(statement.where(one.lifted_at.is_(None), other.lifted_at.is_(None)))
-    return [f"restrictions {number} and {second} run at once" for number, second in found]
+    return statement.where(one.lifted_at.is_(None), other.lifted_at.is_(None))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
@@ -47,23 +49,28 @@ def offers_hold_their_time(session: Session) -> list[str]:
 
 def successors_are_named(session: Session) -> list[str]:
     """A booking replaces a displaced one of its company whose offer was accepted; every accepted one is replaced."""
+    unfit, strays = _successors()
+    found = [f"displaced booking {one} and its successor {other} do not fit" for one, other in session.execute(unfit)]
+    return found + [f"booking {number} replaces one that was not displaced" for (number,) in session.execute(strays)]
+
+
+@cache
+def _successors() -> tuple[sa.Select[int, int], sa.Select[int]]:
+    """What asks for successors that do not fit what they replace, and for those of bookings never displaced."""
     old, new = aliased(Booking), aliased(Booking)
-    statement = (
+    unfit = (
         sa.select(old.id, new.id)
         .select_from(Displacement)
         .join(old, old.id == Displacement.booking_id)
         .outerjoin(new, new.replaces_id == old.id)
         .where(sa.or_((Displacement.state == ACCEPTED) != new.id.is_not(None), new.company_id != old.company_id))
     )
-    found = [
-        f"displaced booking {one} and its successor {other} do not fit" for one, other in session.execute(statement)
-    ]
     strays = (
         sa.select(new.id)
         .outerjoin(Displacement, Displacement.booking_id == new.replaces_id)
         .where(new.replaces_id.is_not(None), Displacement.id.is_(None))
     )
-    return found + [f"booking {number} replaces one that was not displaced" for (number,) in session.execute(strays)]
+    return unfit, strays
 
 
 def waits_are_held(session: Session) -> list[str]:
