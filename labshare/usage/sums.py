@@ -58,21 +58,42 @@ def by(
     instruments: Collection[int] | None = None,
 ) -> dict[int, Sum]:
     """The year's sums by company, instrument or month, of all or of some companies and instruments; one statement."""
+    return {found[0]: total for found, total in _added_up(source, year, (key,), companies, instruments)}
+
+
+def by_company_and_month(
+    source: type[Sums],
+    year: int,
+    companies: Collection[int] | None = None,
+    instruments: Collection[int] | None = None,
+) -> dict[tuple[int, int], Sum]:
+    """The year's sums of each company in each month that has any; one statement."""
+    return dict(_added_up(source, year, (COMPANY, MONTH), companies, instruments))
+
+
+def _added_up(
+    source: type[Sums],
+    year: int,
+    keys: tuple[str, ...],
+    companies: Collection[int] | None,
+    instruments: Collection[int] | None,
+) -> list[tuple[Any, Sum]]:
     where = [source.year == year]
     if companies is not None:
         where.append(source.company_id.in_(sorted(companies)))
     if instruments is not None:
         where.append(source.instrument_id.in_(sorted(instruments)))
-    inner = _inner(source, key, where)
+    inner = _inner(source, keys, where)
     sums = (sa.func.sum(inner.c[name]).label(name) for name in FIGURES)
     partners = sa.func.sum(sa.case((inner.c.uses > 0, 1), else_=0)).label("partners")
-    found = rows(sa.select(inner.c[key].label("key"), partners, *sums).group_by(inner.c[key]).order_by(inner.c[key]))
-    return {row.key: _sum(row._mapping) for row in found}
+    own = [inner.c[key] for key in keys]
+    found = rows(sa.select(*own, partners, *sums).group_by(*own).order_by(*own))
+    return [(tuple(row[: len(keys)]), _sum(row._mapping)) for row in found]
 
 
-def _inner(source: type[Sums], key: str, where: Iterable[Any]) -> sa.Subquery:
+def _inner(source: type[Sums], own: tuple[str, ...], where: Iterable[Any]) -> sa.Subquery:
     """Company by company and instrument by instrument, so that those who used it at all can be counted."""
-    keys = dict.fromkeys((key, COMPANY, INSTRUMENT))
+    keys = dict.fromkeys((*own, COMPANY, INSTRUMENT))
     columns = (getattr(source, name) for name in keys)
     sums = (sa.func.sum(getattr(source, name)).label(name) for name in FIGURES)
     return sa.select(*columns, *sums).where(*where).group_by(*(getattr(source, name) for name in keys)).subquery()

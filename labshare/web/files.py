@@ -1,7 +1,8 @@
-"""Files as people put them there: read as text, or handed out to be saved, never to be shown by the browser."""
+"""Files: what people put there, read as text or handed out to be saved, never to be shown; and sheets we make."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from flask import Response, request
@@ -9,14 +10,23 @@ from flask import Response, request
 from labshare.kernel.errors import N_, Invalid
 
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+BOM = "\ufeff"  # without it spreadsheets take Chinese for something else
 
 
 def attachment(name: str, content: bytes) -> Response:
     """The file to be saved under its name (RFC 6266); whatever it holds, it runs nothing here."""
-    plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in " .-_()") else "_" for sign in name)
-    answer = Response(content, content_type="application/octet-stream")
-    answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    answer = sheet(name, content, "application/octet-stream")
     answer.headers["Content-Security-Policy"] = SANDBOX
+    return answer
+
+
+def sheet(name: str, content: bytes | str | Iterable[bytes] | Iterable[str], content_type: str) -> Response:
+    """Something of ours to be saved under its name (RFC 6266); what is handed over in pieces is sent in pieces."""
+    plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in " .-_()") else "_" for sign in name)
+    answer = Response(content, content_type=content_type)
+    answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     return answer
 
 
