@@ -11,6 +11,7 @@ from flask_migrate import upgrade as migrate_up
 
 from labshare import supervisor
 from labshare.booking import services as bookings
+from labshare.cli import usage
 from labshare.cli.frame import in_house, main
 from labshare.clockwork import queries as clockwork_queries
 from labshare.clockwork import services as clockwork
@@ -26,7 +27,7 @@ from labshare.people import links, queries, rules
 from labshare.people import services as people
 from labshare.quotas.jobs import open_periods
 
-__all__ = ["main"]
+__all__ = ["main", "usage"]
 
 
 @main.command()
