@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import IO
 
-from flask import Response, stream_with_context
+from flask import Response
 
 from labshare.kernel.actor import Actor
 from labshare.usage import service_record, sheet, workbook
@@ -50,7 +50,7 @@ def service_records(actor: Actor, year: int, form: str, mark: str = "") -> Respo
     """The national service record, sent piece by piece. Raises Conflict for more lines than a workbook holds."""
     name = f"service-records-{year}.{form}"
     if form == CSV:
-        return files.sheet(name, stream_with_context(_begun(mark, service_record.as_csv(actor, year))), files.CSV)
+        return files.sheet(name, _begun(mark, service_record.as_csv(actor, year)), files.CSV)
     out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed when the last piece is sent
     try:
         service_record.as_workbook(actor, year, out)
@@ -64,7 +64,7 @@ def service_records(actor: Actor, year: int, form: str, mark: str = "") -> Respo
 
 def _begun(mark: str, pieces: Iterator[str]) -> Iterator[str]:
     """The pieces, the header and the first lines read by now: a database that refuses says so before the first byte."""
-    return chain([mark, *islice(pieces, 2)], pieces)
+    return chain([mark, *islice(pieces, 2)], files.made_as_sent(pieces))
 
 
 def _pieces(out: IO[bytes]) -> Iterator[bytes]:

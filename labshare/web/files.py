@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response, current_app, request
+from flask_babel import force_locale, get_locale
 
 from labshare.kernel.errors import N_, Invalid
 
@@ -28,6 +29,24 @@ def sheet(name: str, content: bytes | str | Iterable[bytes] | Iterable[str], con
     answer = Response(content, content_type=content_type)
     answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     return answer
+
+
+def made_as_sent(pieces: Iterator[str]) -> Iterator[str]:
+    """Pieces made one by one after the request is over, in its language.
+
+    Each has a context of its own, and so holds no connection while a slow reader takes it.
+    """
+    app, locale = current_app._get_current_object(), str(get_locale())  # type: ignore[attr-defined]  # it is a proxy
+
+    def made() -> Iterator[str]:
+        while True:
+            with app.app_context(), force_locale(locale):
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
+
+    return made()
 
 
 def sent_text(file: str = "file", field: str = "text") -> str:
