@@ -68,6 +68,7 @@ def _begun(mark: str, pieces: Iterator[str]) -> Iterator[str]:
 
 
 def _pieces(out: IO[bytes]) -> Iterator[bytes]:
-    out.seek(0)
-    while piece := out.read(_PIECE):
-        yield piece
+    with out:
+        out.seek(0)
+        while piece := out.read(_PIECE):
+            yield piece
