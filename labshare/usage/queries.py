@@ -122,7 +122,7 @@ def companies(actor: Actor, sought: Sought) -> list[CompanyYear]:
             raise Forbidden
         mine = {actor.company_id}
     it = book.of(sought.year)
-    places = _places(it, sought)
+    places = places_of(it, sought)
     now, before = (_by(one, sums.COMPANY, mine, places) for one in (it, book.of(sought.year - 1)))
     ids = set(now) | (mine or set()) if sought.is_whole else set(now)
     known = it.companies(ids)
@@ -239,7 +239,7 @@ def laboratory(actor: Actor, sought: Sought) -> Laboratory:
         raise Forbidden
     some = companies(actor, sought)
     it, last = book.of(sought.year), book.of(sought.year - 1)
-    places = _places(it, sought)
+    places = places_of(it, sought)
     months, before = (_by(one, sums.MONTH, None, places) for one in (it, last))
     served = [one for one in some if one.sum.uses]
     terms = it.terms()
@@ -280,7 +280,7 @@ def _by(
     return sums.by(it.source, it.year, key, whose, places)
 
 
-def _places(it: Book, sought: Sought) -> set[int] | None:
+def places_of(it: Book, sought: Sought) -> set[int] | None:
     """The instruments of the part that is sought; None: all."""
     if sought.is_whole:
         return None

@@ -59,30 +59,52 @@ def by(
     instruments: Collection[int] | None = None,
 ) -> dict[int, Sum]:
     """The year's sums by company, instrument or month, of all or of some companies and instruments; one statement."""
+    found = _added_up(source, year, (key,), companies, instruments)
+    return {number: total for (number,), total in found}
+
+
+def by_company_and_month(
+    source: type[Sums],
+    year: int,
+    companies: Collection[int] | None = None,
+    instruments: Collection[int] | None = None,
+) -> dict[tuple[int, int], Sum]:
+    """The year's sums of each company in each month that has any; one statement."""
+    return dict(_added_up(source, year, (COMPANY, MONTH), companies, instruments))
+
+
+def _added_up(
+    source: type[Sums],
+    year: int,
+    keys: tuple[str, ...],
+    companies: Collection[int] | None,
+    instruments: Collection[int] | None,
+) -> list[tuple[Any, Sum]]:
     asked: dict[str, Any] = {"year": year}
     asked |= {} if companies is None else {"companies": sorted(companies)}
     asked |= {} if instruments is None else {"instruments": sorted(instruments)}
-    statement = _statement(source, key, whose=companies is not None, where=instruments is not None)
-    return {number: Sum(*map(int, sums)) for number, *sums in rows(statement, **asked)}
+    statement = _statement(source, keys, whose=companies is not None, where=instruments is not None)
+    return [(tuple(row[: len(keys)]), Sum(*map(int, row[len(keys) :]))) for row in rows(statement, **asked)]
 
 
 @cache
-def _statement(source: type[Sums], key: str, *, whose: bool, where: bool) -> sa.Select[Any]:
+def _statement(source: type[Sums], keys: tuple[str, ...], *, whose: bool, where: bool) -> sa.Select[Any]:
     """Written once: to write it anew takes longer than to ask it."""
     # Months one by one, so that whichever index is taken leads to them.
     said = [source.year == sa.bindparam("year")]
-    said += [source.month.in_(range(1, 13)) if key == MONTH else source.month == WHOLE]
+    said += [source.month.in_(range(1, 13)) if MONTH in keys else source.month == WHOLE]
     said += [source.company_id.in_(sa.bindparam("companies", expanding=True))] if whose else []
     said += [source.instrument_id.in_(sa.bindparam("instruments", expanding=True))] if where else []
-    inner = _inner(source, key, said)
+    inner = _inner(source, keys, said)
     partners = sa.func.sum(sa.case((inner.c.uses > 0, 1), else_=0))
     sums = (partners if name == "partners" else sa.func.sum(inner.c[name]) for name in Sum.__dataclass_fields__)
-    return sa.select(inner.c[key], *sums).group_by(inner.c[key]).order_by(inner.c[key])
+    own = [inner.c[key] for key in keys]
+    return sa.select(*own, *sums).group_by(*own).order_by(*own)
 
 
-def _inner(source: type[Sums], key: str, where: Iterable[Any]) -> sa.Subquery:
+def _inner(source: type[Sums], own: tuple[str, ...], where: Iterable[Any]) -> sa.Subquery:
     """Company by company and instrument by instrument, so that those who used it at all can be counted."""
-    keys = dict.fromkeys((key, COMPANY, INSTRUMENT))
+    keys = dict.fromkeys((*own, COMPANY, INSTRUMENT))
     columns = (getattr(source, name) for name in keys)
     sums = (sa.func.sum(getattr(source, name)).label(name) for name in FIGURES)
     return sa.select(*columns, *sums).where(*where).group_by(*(getattr(source, name) for name in keys)).subquery()

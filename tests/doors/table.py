@@ -153,10 +153,20 @@ GET   usage_api.objections_of       -+---+
 POST  usage_api.object_to           -+----
 POST  usage_api.answer              0-000+
 GET   usage_api.corrected           +++--+
+GET   usage.companies_csv           +++--+
+GET   usage.companies_xlsx          +++--+
+GET   usage.instruments_csv         ++++++
+GET   usage.instruments_xlsx        ++++++
+GET   usage.company_xlsx            ++0--+
+GET   usage.instrument_xlsx         ---+-+
+GET   usage.service_record          -----+
+GET   usage.service_record_csv      -----+
+GET   usage.service_record_xlsx     -----+
 GET   usage_api.companies           +++--+
 GET   usage_api.company             ++0--+
 GET   usage_api.instruments         ++++++
 GET   usage_api.instrument          ---+-+
+GET   usage_api.service_records     -----+
 
 GET   accounts.own                  +++000
 GET   accounts.statement            ++0+++

@@ -10,8 +10,9 @@ from labshare.usage.facts import Company, Instrument
 from labshare.usage.figures import CNY, COUNT, DAY, FIGURES, OF_COMPANY, OF_INSTRUMENT, OF_MONTH
 from labshare.usage.queries import MONTHS, CompanyYear, InstrumentYear, Whole, figures_of
 from labshare.usage.records import USES, WHAT, Sought
+from labshare.usage.service_record import gaps
 from labshare.usage.sums import NOTHING
-from labshare.web.bodies import Line, OneOf
+from labshare.web.bodies import Line, Moment, OneOf
 from labshare.web.bodies import Whole as Number
 from labshare.web.i18n import own
 from labshare.web.paging import PageArguments
@@ -31,7 +32,11 @@ class ReportIn(YearIn):
 
     site = Line(30, load_default=None, metadata={"description": "Only instruments at the site of this code."})
     category = Number(1, 2**31 - 1, load_default=None, metadata={"description": "Only instruments of this category."})
-    format = fields.String(load_default=JSON, validate=OneOf(FORMATS))
+    format = fields.String(
+        load_default=JSON,
+        validate=OneOf(FORMATS),
+        metadata={"description": "csv: one header line, one line each. xlsx: the whole year on several sheets."},
+    )
 
 
 class InstrumentsIn(ReportIn):
@@ -39,6 +44,26 @@ class InstrumentsIn(ReportIn):
 
     rated_hours = Number(
         1, 8784, load_default=None, metadata={"description": "Rated hours a year and channel; by default the setting."}
+    )
+
+
+class StatementIn(YearIn):
+    """Which year of one company or instrument, and in which form."""
+
+    format = fields.String(
+        load_default=JSON,
+        validate=OneOf((JSON, XLSX)),
+        metadata={"description": "xlsx: a workbook of the year, its months, its parts and what figures mean."},
+    )
+
+
+class ServiceRecordsIn(PageArguments, YearIn):
+    """Which year's service records, and in which form."""
+
+    format = fields.String(
+        load_default=JSON,
+        validate=OneOf(FORMATS),
+        metadata={"description": "csv and xlsx: all lines of the year, whatever the limit and the cursor."},
     )
 
 
@@ -148,6 +173,40 @@ class UsageOfInstrumentOut(InstrumentYearOut):
     state = fields.String(required=True)
     months = fields.List(fields.Nested(UsageMonthOut), required=True)
     parts = fields.List(fields.Nested(UsagePartOut), required=True)
+
+
+class ServiceRecordOut(Schema):
+    """One completed use as the national form has it; null where LabShare does not know, which `gaps` lists."""
+
+    booking_id = fields.Integer(required=True)
+    instrument_no = fields.String(required=True)
+    record_no = fields.Integer(required=True)
+    amount_cny = fields.Float(required=True, metadata={"description": "The estimated price; no invoice."})
+    starts_at = Moment(required=True)
+    ends_at = Moment(required=True)
+    service_hours = fields.Float(required=True)
+    content = fields.String(required=True)
+    way = fields.String(required=True, allow_none=True, metadata={"example": "occupied"})
+    object = fields.String(required=True, metadata={"description": "`internal`: by the owner of then; or `external`."})
+    direction = fields.String(required=True, allow_none=True)
+    subject = fields.String(required=True, allow_none=True)
+    funding_source = fields.String(required=True, allow_none=True)
+    field = fields.String(required=True, allow_none=True)
+    agreement = fields.String(required=True, allow_none=True)
+    place = fields.String(required=True, allow_none=True)
+    applicant = fields.String(required=True)
+    phone = fields.String(required=True, allow_none=True)
+    email = fields.String(required=True)
+    unit = fields.String(required=True, metadata={"description": "The applicant's company, as it was called then."})
+    satisfaction = fields.String(required=True, allow_none=True)
+    gaps = fields.Function(gaps, metadata={"type": "array", "items": {"type": "string"}})
+
+
+class ServiceRecordsOut(Schema):
+    """A page of the year's service records, the earliest first."""
+
+    items = fields.List(fields.Nested(ServiceRecordOut), required=True)
+    next = fields.String(allow_none=True, required=True)
 
 
 def company_out(one: CompanyYear) -> dict[str, Any]:

@@ -3,77 +3,31 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 from flask import current_app
 from flask_migrate import upgrade as migrate_up
 
-from labshare import create_app, supervisor
+from labshare import supervisor
 from labshare.booking import services as bookings
+from labshare.cli import usage
+from labshare.cli.frame import in_house, main
 from labshare.clockwork import queries as clockwork_queries
 from labshare.clockwork import services as clockwork
-from labshare.config import BadSetting, Settings
+from labshare.config import Settings
 from labshare.instruments import hours, notice
 from labshare.instruments import services as instruments
 from labshare.instruments.workdays import FIRST_YEAR, LAST_YEAR
 from labshare.kernel import clock
 from labshare.kernel.actor import MEMBER, ROLES, SYSTEM
-from labshare.kernel.db import db, snapshot
-from labshare.kernel.errors import NotFound, Problem
+from labshare.kernel.db import snapshot
+from labshare.kernel.errors import NotFound
 from labshare.people import links, queries, rules
 from labshare.people import services as people
 from labshare.quotas.jobs import open_periods
 
-
-class House(click.Group):
-    """Commands whose refusals are one clear line on standard error and exit status 1."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BadSetting as error:
-            said = [str(error)]
-        except Problem as problem:
-            said = told(problem)
-        for line in said:
-            click.echo(f"labshare: {line}", err=True)
-        return ctx.exit(1)
-
-
-def told(problem: Problem) -> list[str]:
-    """A problem in lines: one for each field it names, or one in all."""
-    if not problem.fields:
-        return [str(problem.detail or problem.title)]
-    lines = []
-    for field, messages in problem.fields.items():
-        for message in messages if isinstance(messages, list | tuple) else [messages]:
-            lines.append(str(message) if field == "file" else f"{field}: {message}")
-    return lines
-
-
-def in_house(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Run the command inside the application, made from the environment's settings when it is called."""
-
-    @wraps(command)
-    def inside(*args: Any, **options: Any) -> Any:
-        with create_app().app_context():
-            try:
-                return command(*args, **options)
-            finally:  # leave no connection to be closed by chance
-                db.session.remove()
-                db.engine.dispose()
-
-    return inside
-
-
-@click.group(cls=House, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="labshare")
-def main() -> None:
-    """LabShare: companies book instrument time at shared laboratories."""
+__all__ = ["main", "usage"]
 
 
 @main.command()
@@ -293,7 +247,3 @@ def check() -> None:
             click.echo(f"BREACH {name}: {'; '.join(breaches)}" if breaches else f"ok {name}")
     if broken:
         sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()
