@@ -39,6 +39,17 @@ KINDS: Mapping[str, Text] = {
     "booking_missed": N_("Use: nobody came"),
     "usage_corrected": N_("Use: corrected"),
     "totals_recounted": N_("Use: sums counted anew"),
+    # years and how far their figures are settled
+    "year_issued": N_("Year: issued"),
+    "statement_issued": N_("Year: a company's figures issued"),
+    "year_withdrawn": N_("Year: withdrawn"),
+    "statements_due": N_("Year: companies reminded"),
+    "statement_due": N_("Year: a company reminded"),
+    "year_closed": N_("Year: closed"),
+    "statement_closed": N_("Year: a company's figures closed"),
+    "objection_raised": N_("Year: objected"),
+    "objection_answered": N_("Year: objection answered"),
+    "use_corrected_after_closing": N_("Year: corrected after closing"),
     # conduct and waiting
     "conduct_noted": N_("Conduct: noted"),
     "conduct_objected": N_("Conduct: objection"),
