@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
@@ -20,6 +20,7 @@ PATIENCE = 20_000  # milliseconds; a busy machine is slow, not wrong
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 
 Visit = Callable[..., Visitor]
+Spoken = TypeVar("Spoken", bound="str | tuple[str, ...]")
 expect.set_options(timeout=PATIENCE)
 
 
@@ -27,6 +28,16 @@ def chromium() -> str | None:
     """Where the browser is: CHROMIUM says so, or it is on PATH."""
     named = os.environ.get("CHROMIUM", "")
     return shutil.which(named) if named else next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def mainly(usual: str, rows: Sequence[Spoken]) -> list[Spoken]:
+    """The rows of one language; of every one with LABSHARE_JOURNEYS=all.
+
+    For journeys whose way is what matters, not its words: the main one, of asking and being answered, is made in both
+    languages, and every page is opened in both by the walk over all pages (test_every_page.py).
+    """
+    every = os.environ.get("LABSHARE_JOURNEYS") == "all"
+    return [row for row in rows if every or usual == (row if isinstance(row, str) else row[0])]
 
 
 @pytest.fixture(scope="session")

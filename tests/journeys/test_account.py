@@ -7,15 +7,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import Visit
+from tests.journeys.conftest import Visit, mainly
 from tests.journeys.house import House
 from tests.journeys.test_asking import asked, state
 
 pytestmark = pytest.mark.journey
-BOTH = pytest.mark.parametrize("language", ["en", "zh"])
 
 
-@BOTH
+@pytest.mark.parametrize("language", mainly("zh", ["en", "zh"]))
 def test_a_company_admin_reads_the_statement_and_a_line_opens_its_booking(visit: Visit, language: str) -> None:
     chief = visit("company-admin", language)
     page = chief.page
