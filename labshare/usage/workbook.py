@@ -219,10 +219,8 @@ def _reader(actor: Actor, it: Yearbook) -> Any:
     """Whom it is for, called as the year's book calls them."""
     if may_see_all(actor):
         return N_("The laboratory")
-    if it.companies:
-        return it.companies[0].company.name
-    if actor.company_id is not None:
-        return actor.company_name
+    if it.reader:
+        return it.reader
     sites = sorted({one.instrument.site_code for one in it.instruments or ()})
     return N_("The lab managers of %(sites)s", sites=", ".join(sites))
 

@@ -58,6 +58,7 @@ class Yearbook:
     months: Mapping[tuple[int, int], Sum]  # by company and month
     corrections: list[Corrected] | None
     instruments: list[InstrumentYear] | None
+    reader: str = ""  # the company it is for, as the year's book calls it
 
 
 def standing(year: int) -> Standing:
@@ -81,6 +82,7 @@ def of_year(actor: Actor, sought: Sought) -> Yearbook:
             {} if known is None else _months(sought, known),
             None if known is None else corrections(actor, sought),
             instruments,
+            _reader(actor, sought.year),
         )
 
 
@@ -144,6 +146,13 @@ _AMOUNTS = ("uses", "samples", "effective_minutes", "external_uses", "external_m
 def _months(sought: Sought, companies: Collection[int]) -> Mapping[tuple[int, int], Sum]:
     it = book.of(sought.year)
     return sums.by_company_and_month(it.source, it.year, companies, queries.places_of(it, sought))
+
+
+def _reader(actor: Actor, year: int) -> str:
+    if actor.company_id is None:
+        return ""
+    known = book.of(year).companies({actor.company_id})
+    return known[actor.company_id].name if known else actor.company_name
 
 
 def _if_theirs(read: Callable[[], _T]) -> _T | None:
