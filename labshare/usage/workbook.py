@@ -54,7 +54,10 @@ _INSTRUMENT = (
     (N_("Site"), TEXT, 12),
     (N_("Category"), TEXT, 0),
 )
-_CORRECTED = ("uses", "samples", "effective_hours", "external_hours", "external_uses", "credited_hours", "estimate_cny")
+_CORRECTED = (
+    *("uses", "samples", "effective_hours", "external_hours", "external_uses", "credited_hours", "late_cancels"),
+    "estimate_cny",
+)
 About = list[tuple[Text, Any]]
 
 
