@@ -22,8 +22,6 @@ from labshare.usage.schemas import (
     LAST_YEAR,
     XLSX,
     ServiceRecordOut,
-    UsageOfCompaniesOut,
-    UsageOfInstrumentsOut,
     company_out,
     instrument_out,
 )
@@ -76,13 +74,12 @@ def _json(year: int, what: str) -> Iterator[str]:
             yield ("," if number else "") + _said(shape.dump(values))
         yield '],"next":null}\n'
         return
-    said: dict[str, Any] = {"year": year, "state": queries.state(year)}
-    if what == COMPANIES:
-        items = [company_out(one) for one in queries.companies(SYSTEM, Sought(year))]
-        yield _said(UsageOfCompaniesOut().dump({**said, "items": items})) + "\n"
-    else:
-        items = [instrument_out(one) for one in queries.instruments_of(SYSTEM, Sought(year))]
-        yield _said(UsageOfInstrumentsOut().dump({**said, "items": items})) + "\n"
+    items = (
+        [company_out(one) for one in queries.companies(SYSTEM, Sought(year))]
+        if what == COMPANIES
+        else [instrument_out(one) for one in queries.instruments_of(SYSTEM, Sought(year))]
+    )
+    yield _said({"year": year, "state": queries.state(year), "items": items}) + "\n"
 
 
 def _said(value: Any) -> str:

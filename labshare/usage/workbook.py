@@ -54,7 +54,10 @@ _INSTRUMENT = (
     (N_("Site"), TEXT, 12),
     (N_("Category"), TEXT, 0),
 )
-_CORRECTED = ("uses", "samples", "effective_hours", "external_hours", "external_uses", "credited_hours", "estimate_cny")
+_CORRECTED = (
+    *("uses", "samples", "effective_hours", "external_hours", "external_uses", "credited_hours", "late_cancels"),
+    "estimate_cny",
+)
 About = list[tuple[Text, Any]]
 
 
@@ -219,10 +222,8 @@ def _reader(actor: Actor, it: Yearbook) -> Any:
     """Whom it is for, called as the year's book calls them."""
     if may_see_all(actor):
         return N_("The laboratory")
-    if it.companies:
-        return it.companies[0].company.name
-    if actor.company_id is not None:
-        return actor.company_name
+    if it.reader:
+        return it.reader
     sites = sorted({one.instrument.site_code for one in it.instruments or ()})
     return N_("The lab managers of %(sites)s", sites=", ".join(sites))
 

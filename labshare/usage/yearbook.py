@@ -16,7 +16,7 @@ from labshare.kernel.errors import Forbidden
 from labshare.people.models import Company
 from labshare.usage import book, policy, queries, sums
 from labshare.usage.lifecycle import DRAFT
-from labshare.usage.models import Correction, UsageYear
+from labshare.usage.models import CORRECTED, Correction, UsageYear
 from labshare.usage.queries import CompanyYear, InstrumentYear, Sought, Whole
 from labshare.usage.sums import Sum
 
@@ -58,6 +58,7 @@ class Yearbook:
     months: Mapping[tuple[int, int], Sum]  # by company and month
     corrections: list[Corrected] | None
     instruments: list[InstrumentYear] | None
+    reader: str = ""  # the company it is for, as the year's book calls it
 
 
 def standing(year: int) -> Standing:
@@ -81,6 +82,7 @@ def of_year(actor: Actor, sought: Sought) -> Yearbook:
             {} if known is None else _months(sought, known),
             None if known is None else corrections(actor, sought),
             instruments,
+            _reader(actor, sought.year),
         )
 
 
@@ -110,7 +112,7 @@ def corrections(actor: Actor, sought: Sought) -> list[Corrected]:
     it = book.of(sought.year)
     if (places := queries.places_of(it, sought)) is not None:
         mine.append(Correction.instrument_id.in_(sorted(places)))
-    amounts = [getattr(Correction, name) for name in _AMOUNTS]
+    amounts = [getattr(Correction, name) for name in CORRECTED]
     names = (Correction.company_id, Company.org_id, Instrument.code, Correction.booking_id, Correction.reason)
     statement: sa.Select[Any] = (
         sa.select(Correction.at, Correction.of_year, Correction.of_month, *names, *amounts)
@@ -131,19 +133,23 @@ def corrections(actor: Actor, sought: Sought) -> list[Corrected]:
             row.org_id,
             row.code,
             row.booking_id,
-            Sum(**{name: getattr(row, name) for name in _AMOUNTS}),
+            Sum(**{name: getattr(row, name) for name in CORRECTED}),
             row.reason,
         )
         for row in found
     ]
 
 
-_AMOUNTS = ("uses", "samples", "effective_minutes", "external_uses", "external_minutes", "credited_minutes", "worth")
-
-
 def _months(sought: Sought, companies: Collection[int]) -> Mapping[tuple[int, int], Sum]:
     it = book.of(sought.year)
     return sums.by_company_and_month(it.source, it.year, companies, queries.places_of(it, sought))
+
+
+def _reader(actor: Actor, year: int) -> str:
+    if actor.company_id is None:
+        return ""
+    known = book.of(year).companies({actor.company_id})
+    return known[actor.company_id].name if known else actor.company_name
 
 
 def _if_theirs(read: Callable[[], _T]) -> _T | None:
