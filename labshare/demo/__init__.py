@@ -36,6 +36,7 @@ from labshare.instruments.queries import Known, known_all
 from labshare.instruments.services import import_instruments
 from labshare.instruments.timeline import BOOKING
 from labshare.kernel import clock
+from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import Transaction, look_around, rows, transaction
 from labshare.kernel.errors import N_, Conflict, Forbidden
 from labshare.kernel.journal import Entry, record
@@ -43,6 +44,8 @@ from labshare.kernel.slots import local
 from labshare.notifications import fanning
 from labshare.people import passwords
 from labshare.people.models import Company
+from labshare.usage import heat
+from labshare.usage import services as yearly
 
 __all__ = ["PASSWORD", "SIGN_INS", "load", "refuse_production"]
 
@@ -97,6 +100,8 @@ def load(
     books = Books(cast, stories, now)
     _enter_bookings(rng, cast, stories, books, (diary, lost), now, lambda done, of: say("bookings", done, of))
     look_around()
+    for counted in heat.to_count(now):
+        yearly.count_heat(SYSTEM, counted)
     return {
         "companies": len(cast.parties),
         "instruments": len(instruments),
