@@ -91,7 +91,7 @@ def closed_among(tx: Transaction, years: Iterable[int]) -> set[int]:
 
 def standing(year: int, row: Any, now: datetime) -> Standing:
     """What rules have to know of one year; three statements, in the caller's transaction."""
-    earlier, live = _earlier_open(), _live_in()
+    earlier, live = _earlier_open(), _live_in(now)
     open_ = sa.select(sa.func.count()).where(Objection.year == year, Objection.answered_at.is_(None))
     return _standing(year, row, now, rows(open_)[0][0], live, earlier)
 
@@ -111,15 +111,15 @@ def _earlier_open() -> set[int]:
     return {year for (year,) in rows(sa.select(Tally.year).where(Tally.month == WHOLE, ~closed).distinct())}
 
 
-def _live_in() -> Counter[int]:
-    """How many bookings of each year wait, are ahead or in use: whatever becomes of them changes its sums."""
+def _live_in(now: datetime) -> Counter[int]:
+    """How many bookings that have begun are still open, by year: what becomes of them changes its sums."""
     began = sa.func.coalesce(UsageRecord.starts_at, Booking.starts_at, type_=Booking.starts_at.type)
     statement = (
         sa.select(Booking.starts_at, Booking.ends_at, began, Site.zone)
         .join(Instrument, Instrument.id == Booking.instrument_id)
         .join(Site, Site.id == Instrument.site_id)
         .outerjoin(UsageRecord, UsageRecord.booking_id == Booking.id)
-        .where(Booking.state.in_((*booking.AHEAD, booking.IN_USE)))
+        .where(Booking.state.in_((*booking.AHEAD, booking.IN_USE)), began < now)
     )
     found: Counter[int] = Counter()
     for starts_at, ends_at, begun, zone in rows(statement):
@@ -162,7 +162,7 @@ def _settled(actor: Actor, every: Iterable[int], known: Mapping[int, Any], now: 
     visible = corrected.where(_visible(actor, Correction.company_id)).group_by(Correction.of_year)
     corrections: dict[int, int] = dict(map(tuple, rows(visible)))
     settles = policy.may_close(actor)
-    live, unclosed = (_live_in(), _earlier_open()) if settles else (Counter[int](), set[int]())
+    live, unclosed = (_live_in(now), _earlier_open()) if settles else (Counter[int](), set[int]())
     found = []
     for number in every:
         row, (all_of_them, open_) = known.get(number), objections.get(number, (0, 0))
@@ -211,7 +211,7 @@ def to_close(now: datetime) -> dict[int, bool]:
     known = rows(_ROW.where(UsageYear.state == ISSUED, UsageYear.object_by <= now).order_by(UsageYear.year))
     if not known:
         return found
-    live, unclosed = _live_in(), _earlier_open()
+    live, unclosed = _live_in(now), _earlier_open()
     asked = sa.select(Objection.year, sa.func.count()).where(Objection.answered_at.is_(None)).group_by(Objection.year)
     objections: dict[int, int] = dict(map(tuple, rows(asked)))
     for row in known:
