@@ -54,7 +54,7 @@ def test_every_completed_use_is_one_record_the_earliest_first(cast: Cast, year: 
     assert {one["record_no"] for one in found} == {number for (number,) in rows(sa.select(UsageRecord.id))}
 
 
-@pytest.mark.unsound  # the record is moved behind everybody's back
+@pytest.mark.unsound  # a record is changed behind everybody's back
 def test_a_use_belongs_to_the_year_in_which_it_begins(cast: Cast, year: int) -> None:
     with transaction() as tx:
         last = tx.execute(sa.select(sa.func.max(UsageRecord.id))).scalar_one()
@@ -90,7 +90,7 @@ def test_the_way_is_what_the_instruments_modes_leave_no_choice_of(
     assert ("way" in last["gaps"]) == (way is None)
 
 
-@pytest.mark.unsound  # its owner is changed behind everybody's back
+@pytest.mark.unsound  # a record is changed behind everybody's back
 def test_an_owner_is_an_internal_user_who_uses_what_is_theirs(cast: Cast, year: int) -> None:
     set_modes(cast, SEM_01="self_operated|assisted")
     with transaction() as tx:
