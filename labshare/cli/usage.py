@@ -14,7 +14,7 @@ from flask_babel import force_locale
 from labshare.cli.frame import in_house, main
 from labshare.kernel.actor import SYSTEM
 from labshare.usage import queries, service_record, sheet, workbook
-from labshare.usage.queries import Sought
+from labshare.usage.reports import Sought
 from labshare.usage.schemas import (
     CSV,
     FIRST_YEAR,

@@ -67,6 +67,7 @@ def bars(now: Sequence[float], before: Sequence[float]) -> Bars:
 
 
 def shades(values: Sequence[Sequence[int]]) -> list[list[int]]:
-    """How dark each cell is, from 0 for nothing to SHADES for the most."""
-    most = max((value for line in values for value in line), default=0)
-    return [[-(-SHADES * value // most) if most else 0 for value in line] for line in values]
+    """How dark each cell is: 0 for nothing, 1 for the least there is, SHADES for the most."""
+    some = [value for line in values for value in line if value]
+    least, span = min(some, default=0), max(some, default=0) - min(some, default=0)
+    return [[1 + (SHADES - 1) * (value - least) // max(span, 1) if value else 0 for value in line] for line in values]

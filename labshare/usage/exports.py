@@ -11,7 +11,7 @@ from flask import Response
 
 from labshare.kernel.actor import Actor
 from labshare.usage import service_record, sheet, workbook
-from labshare.usage.queries import Sought
+from labshare.usage.reports import Sought
 from labshare.web import files
 
 CSV, XLSX = "csv", "xlsx"

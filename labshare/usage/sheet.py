@@ -11,7 +11,7 @@ from defusedcsv import csv
 from labshare.kernel.actor import Actor
 from labshare.usage import queries
 from labshare.usage.figures import OF_COMPANY, OF_INSTRUMENT
-from labshare.usage.queries import CompanyYear, InstrumentYear, Sought
+from labshare.usage.reports import CompanyYear, InstrumentYear, Sought
 from labshare.web.i18n import own
 
 COMPANY = ("company_id", "company", "org_id", "kind")

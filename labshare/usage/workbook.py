@@ -24,7 +24,7 @@ from labshare.usage.figures import (
 )
 from labshare.usage.lifecycle import CLOSED, DRAFT, ISSUED
 from labshare.usage.policy import may_see_all, may_see_whom
-from labshare.usage.queries import MONTHS, CompanyYear, InstrumentYear, Sought, Whole, figures_of
+from labshare.usage.reports import MONTHS, CompanyYear, InstrumentYear, Sought, Whole, figures_of
 from labshare.usage.sheet import names_of_company, names_of_instrument
 from labshare.usage.spreadsheet import TEXT, Cell, Column, Workbook, figure
 from labshare.usage.sums import NOTHING, Sum

@@ -17,7 +17,7 @@ from labshare.people.models import Company
 from labshare.usage import book, policy, queries, sums
 from labshare.usage.lifecycle import DRAFT
 from labshare.usage.models import CORRECTED, Correction, UsageYear
-from labshare.usage.queries import CompanyYear, InstrumentYear, Sought, Whole
+from labshare.usage.reports import CompanyYear, InstrumentYear, Sought, Whole
 from labshare.usage.sums import Sum
 
 _T = TypeVar("_T")

@@ -22,7 +22,8 @@ from labshare.people import access
 from labshare.people import services as people
 from labshare.usage import queries
 from labshare.usage.figures import OF_COMPANY, OF_INSTRUMENT, OF_MONTH
-from labshare.usage.queries import Sought
+from labshare.usage.reports import Sought, figures_of
+from labshare.usage.sums import NOTHING
 from tests.conftest import Databases
 from tests.usage.recount import CHENGDU, Recount, moment
 
@@ -112,14 +113,14 @@ def test_months_and_parts_of_each_are_what_the_rows_say(laboratory: Flask) -> No
     counted = Recount(2026)
     found = queries.laboratory(admin(), Sought(2026))
     for month in range(1, 13):
-        values = queries.figures_of(found.months.get(month, queries.NOTHING))
+        values = figures_of(found.months.get(month, NOTHING))
         for name in OF_MONTH:
             assert values[name] == pytest.approx(counted.of("month", month)[name], abs=0.006), (month, name)
     some = random.Random(3).sample(found.companies, 12)
     for one in some:
         _, whole = queries.company(admin(), one.company.id, 2026)
         for part, sums in whole.parts:
-            values, expected = queries.figures_of(sums), counted.of("both", (one.company.id, part.id))
+            values, expected = figures_of(sums), counted.of("both", (one.company.id, part.id))
             for name in OF_MONTH:
                 assert values[name] == pytest.approx(expected[name], abs=0.006), (part.code, name)
         assert sum(sums.effective_minutes for _, sums in whole.parts) == one.sum.effective_minutes

@@ -19,7 +19,7 @@ from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import db, table_of, transaction
 from labshare.usage import queries
 from labshare.usage.figures import OF_MONTH
-from labshare.usage.queries import Sought
+from labshare.usage.reports import Sought, figures_of
 from tests.cast import Cast
 from tests.usage.recount import CHENGDU, Recount
 
@@ -89,7 +89,7 @@ def test_reports_of_any_history_are_what_its_rows_say(app: Flask, cast: Cast) ->
             by_month = queries.laboratory(ada, sought).months
             same(counted, "company", {one.company.id: one.figures() for one in by_company})
             same(counted, "instrument", {one.instrument.id: one.figures() for one in by_instrument})
-            same(counted, "month", {month: queries.figures_of(sums) for month, sums in by_month.items()})
+            same(counted, "month", {month: figures_of(sums) for month, sums in by_month.items()})
             minutes = [sum(sums.effective_minutes for sums in some) for some in (
                 [one.sum for one in by_company], [one.sum for one in by_instrument], by_month.values()
             )]  # fmt: skip

@@ -11,7 +11,7 @@ from flask import Response
 from labshare.kernel import clock
 from labshare.usage import access, exports, queries, service_record
 from labshare.usage.api.frame import blp
-from labshare.usage.queries import Sought
+from labshare.usage.reports import Sought
 from labshare.usage.schemas import (
     JSON,
     InstrumentsIn,

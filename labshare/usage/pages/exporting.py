@@ -9,7 +9,7 @@ from flask import Response, request, url_for
 from labshare.usage import access, exports, service_record
 from labshare.usage.exports import CSV, XLSX
 from labshare.usage.pages.frame import asked, common, given, pages
-from labshare.usage.queries import Sought
+from labshare.usage.reports import Sought
 from labshare.usage.schemas import ServiceRecordsIn
 from labshare.web.bodies import load
 from labshare.web.files import BOM

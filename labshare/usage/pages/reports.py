@@ -14,7 +14,7 @@ from labshare.usage import access, chart, queries
 from labshare.usage.figures import OF_COMPANY, OF_INSTRUMENT, OF_MONTH
 from labshare.usage.pages.frame import asked, common, given, pages
 from labshare.usage.policy import may_see_all, may_see_whom
-from labshare.usage.queries import MONTHS, Sought, figures_of
+from labshare.usage.reports import MONTHS, Sought, figures_of
 from labshare.usage.sums import NOTHING, Sum
 from labshare.web.guard import actor, first
 from labshare.web.htmx import Form, show

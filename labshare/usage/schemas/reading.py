@@ -8,10 +8,10 @@ from marshmallow import Schema, fields, post_load
 
 from labshare.usage.facts import Company, Instrument
 from labshare.usage.figures import CNY, COUNT, DAY, FIGURES, OF_COMPANY, OF_INSTRUMENT, OF_MONTH
-from labshare.usage.queries import MONTHS, CompanyYear, InstrumentYear, Whole, figures_of
 from labshare.usage.records import USES, WHAT, Sought
+from labshare.usage.reports import MONTHS, CompanyYear, InstrumentYear, Whole, figures_of
 from labshare.usage.service_record import gaps
-from labshare.usage.sums import NOTHING
+from labshare.usage.sums import NOTHING, Sum
 from labshare.web.bodies import Line, Moment, OneOf
 from labshare.web.bodies import Whole as Number
 from labshare.web.i18n import own
@@ -217,7 +217,7 @@ def company_out(one: CompanyYear) -> dict[str, Any]:
         "org_id": said.org_id,
         "kind": said.kind,
         **one.figures(),
-        "before": figures_of(one.before),
+        "before": _monthly(one.before),
     }
 
 
@@ -230,16 +230,22 @@ def instrument_out(one: InstrumentYear) -> dict[str, Any]:
         "site": said.site_code,
         "category": own(said.category_en, said.category_zh),
         **one.figures(),
-        "before": figures_of(one.before),
+        "before": _monthly(one.before),
     }
 
 
 def whole_out(whole: Whole) -> dict[str, Any]:
     """Months and parts as they are written."""
     return {
-        "months": [{"month": month, **figures_of(whole.months.get(month, NOTHING))} for month in MONTHS],
-        "parts": [{**_named(part), **figures_of(sum)} for part, sum in whole.parts],
+        "months": [{"month": month, **_monthly(whole.months.get(month, NOTHING))} for month in MONTHS],
+        "parts": [{**_named(part), **_monthly(sum)} for part, sum in whole.parts],
     }
+
+
+def _monthly(one: Sum) -> dict[str, Any]:
+    """The figures a month, a part or the year before is told by."""
+    values = figures_of(one)
+    return {name: values[name] for name in OF_MONTH}
 
 
 def _named(part: Company | Instrument) -> dict[str, Any]:
