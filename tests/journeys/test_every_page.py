@@ -70,6 +70,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "people.companies": ("", "?state=pending", "?q=nobody+is+called+this"),
 }
 DOWNLOADS = {"maintenance.document", "audit.export"}  # what a browser saves and does not show
+SAVED = ("_csv", "_xlsx")  # how the names of more of them end
 ERRORS = ("/no-such-page", "/join/no-such-link")  # and what is refused, which wear the same frame
 
 
@@ -94,6 +95,7 @@ def objects(house: House) -> dict[str, Any]:
         "person_id": house.actor("manager").person_id,
         "site_id": min(house.actor("manager").site_ids),
         "invitation_id": invitation,
+        "year": clock.now().year - 1,
         "code": "SEM-01",
         "site": "ECO-2",
         "window_id": hit[0].cause_id,
@@ -118,7 +120,7 @@ def pages(house: House, role: str, objects: dict[str, Any]) -> Iterator[Page]:
     for rule in house.app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint.partition(".")[0] not in blueprints:
             continue
-        if rule.endpoint in DOWNLOADS:
+        if rule.endpoint in DOWNLOADS or rule.endpoint.endswith(SAVED):
             continue
         named = {argument: objects[argument] for argument in rule.arguments}
         named = {name: value[rule.endpoint] if isinstance(value, dict) else value for name, value in named.items()}

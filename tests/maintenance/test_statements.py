@@ -14,7 +14,9 @@ from tests.maintenance.conftest import Lab
 from tests.maintenance.test_doors import WINDOWS, body
 
 Counting = Callable[[], AbstractContextManager[list[str]]]
-EACH = re.compile(r"INSERT INTO (journal|ledger)|UPDATE balance|WITH .*balance", re.I | re.S)  # each has its own
+EACH = re.compile(
+    r"INSERT INTO (journal|ledger|tally)|UPDATE balance|WITH .*balance", re.I | re.S
+)  # each has its own; sums ride with the last
 
 
 def asked(statements: Counting, ask: Callable[[], Any]) -> int:

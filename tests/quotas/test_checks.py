@@ -21,6 +21,7 @@ from tests.cast import Cast
 from tests.quotas.conftest import Books, limit
 from tests.quotas.test_account import ask
 
+COUNTED = "every booking and use is counted in its month"
 STANDS, ADDS_UP = "every booking stands in its company's account", "every balance is what its lines add up to"
 GRANTED, ACCOUNT = "nothing stands over its limit ungranted", "every company has its account"
 
@@ -120,7 +121,7 @@ PLANTED: dict[str, tuple[tuple[str, ...], set[str]]] = {
         ("UPDATE booking SET over_quota = false WHERE id = {over}",),
         {STANDS},
     ),
-    "a charge that stands nowhere": (("UPDATE booking SET charge = 50 WHERE id = {back}",), {STANDS}),
+    "a charge that stands nowhere": (("UPDATE booking SET charge = 50 WHERE id = {back}",), {STANDS, COUNTED}),
     "a company without account": (
         (
             "DELETE FROM balance WHERE account_id = (SELECT account_id FROM balance WHERE id = {theirs})",

@@ -28,7 +28,7 @@ from labshare.kernel.db.refusals import constraint_of, guards, problem_of
 from labshare.kernel.errors import N_, Busy, Conflict, NotFound, Problem, Reason
 
 _T = TypeVar("_T")
-MOST_ADDED = 32  # rows of one statement that adds to sums
+MOST_ADDED = 500  # rows of one statement that adds to sums
 
 
 class Retried(Protocol):

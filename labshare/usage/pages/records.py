@@ -10,7 +10,7 @@ from flask import request, url_for
 from labshare.booking.rules import STATE_WORDS
 from labshare.people import queries as people
 from labshare.usage import access
-from labshare.usage.pages.frame import common, pages
+from labshare.usage.pages.frame import common, pages, this_year
 from labshare.usage.records import BOOKED, USES, WHAT, Sought, statement
 from labshare.usage.schemas import RecordsIn
 from labshare.web.bodies import load
@@ -26,7 +26,9 @@ NAMES = ("year", "month", "company", "instrument", "what")
 @first(access.of_instruments)
 def records() -> str:
     """The uses or bookings behind a figure that the reader may see, the earliest first."""
-    said: dict[str, Any] = {name: value for name in NAMES if (value := request.args.get(name, "").strip())}
+    said: dict[str, Any] = {"year": str(this_year())} | {
+        name: value for name in NAMES if (value := request.args.get(name, "").strip())
+    }
     paged = {"cursor": request.args["cursor"]} if request.args.get("cursor") else {}
     given = load(RecordsIn(), said | paged)
     sought: Sought = given["sought"]
