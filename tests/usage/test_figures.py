@@ -20,7 +20,7 @@ from labshare.kernel.db import db
 from labshare.kernel.slots import Slot
 from labshare.people import access
 from labshare.people import services as people
-from labshare.usage import queries
+from labshare.usage import heat, queries
 from labshare.usage.figures import OF_COMPANY, OF_INSTRUMENT, OF_MONTH
 from labshare.usage.reports import Sought, figures_of
 from labshare.usage.sums import NOTHING
@@ -137,3 +137,18 @@ def test_companies_instruments_months_and_records_come_to_the_same_minute(labora
         total += by_company
     recorded = db.session.execute(sa.text("SELECT sum(minutes) FROM usage_record WHERE ends_at IS NOT NULL")).scalar()
     assert total == recorded > 0
+
+
+def test_the_laboratory_as_a_whole_is_what_the_rows_say(laboratory: Flask) -> None:
+    earlier, counted = Recount(2025), Recount(2026)
+    found = queries.laboratory(admin(), Sought(2026))
+    served = {company for company, used in counted.used.items() if used}
+    before = {company for company, used in earlier.used.items() if used}
+    assert (found.served, found.returning, found.new) == (len(served), len(served & before), len(served - before))
+    assert found.goal == 100
+    hours = sorted((counted.of("company", one)["effective_hours"] for one in served), reverse=True)
+    assert found.concentration.share == pytest.approx(sum(hours[:10]) / sum(hours))
+    for name, value in figures_of(found.sum).items():
+        if name in COUNTED:
+            assert value == pytest.approx(counted.of("all", None)[name], abs=0.006), name
+    assert sum(map(sum, heat.of(2026))) == found.sum.effective_minutes
