@@ -8,6 +8,7 @@ from typing import Any
 
 from labshare.usage import rules
 from labshare.usage.facts import Company, Instrument, Terms
+from labshare.usage.figures import OF_COMPANY, OF_INSTRUMENT
 from labshare.usage.sums import Sum
 
 MONTHS = range(1, 13)
@@ -39,7 +40,7 @@ class CompanyYear:
     def figures(self) -> dict[str, Any]:
         """Everything by its name; hours as numbers, unrounded."""
         one, said = self.sum, self.company
-        return {
+        values = {
             "first_use": said.first_use,
             "last_use": said.last_use,
             "instruments": one.partners,
@@ -49,6 +50,7 @@ class CompanyYear:
             "account_hours": rules.hours(said.account_minutes),
             "corrected_hours": rules.hours(self.corrected_minutes),
         }
+        return {name: values[name] for name in OF_COMPANY}
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class InstrumentYear:
         """Everything by its name; hours as numbers, unrounded; shares as parts of one."""
         one, said = self.sum, self.instrument
         rated = self.rated_hours * 60 * said.channels
-        return {
+        values = {
             "companies": one.partners,
             **_of_bookings(one),
             "offered_hours": rules.hours(said.offered_minutes),
@@ -76,6 +78,7 @@ class InstrumentYear:
             "outage_hours": rules.hours(said.outage_minutes),
             "answer_hours": rules.share(one.answer_minutes, 60 * one.answered),
         }
+        return {name: values[name] for name in OF_INSTRUMENT}
 
 
 def _of_bookings(one: Sum) -> dict[str, Any]:

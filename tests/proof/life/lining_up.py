@@ -89,12 +89,16 @@ class LiningUp(Deciding):
             one.state = "left"
 
     @precondition(lambda self: [one for one in self.alive("requested", "approved") if one.start > self.now + HOUR])
-    @rule(which=WHICH, company=COMPANY, answer=st.sampled_from(["take", "take", "cancel", "lapse"]))
-    def wait_and_be_asked(self, which: int, company: int, answer: str) -> None:
-        """Somebody waits, the time becomes free, and they answer; by chance alone that is rare."""
+    @rule(
+        which=WHICH, company=COMPANY, others=st.booleans(), answer=st.sampled_from(["take", "take", "cancel", "lapse"])
+    )
+    def wait_and_be_asked(self, which: int, company: int, answer: str, *, others: bool) -> None:
+        """Somebody waits, or two of them, the time becomes free, and they answer; by chance alone that is rare."""
         some = [one for one in self.alive("requested", "approved") if one.start > self.now + HOUR]
         held = some[which % len(some)]
-        self.join(self.alive(*HOLDING).index(held) if held in self.alive(*HOLDING)[:8] else which, company, 0)
+        place = self.alive(*HOLDING).index(held) if held in self.alive(*HOLDING)[:8] else which
+        for one in (1 - company, company) if others else (company,):
+            self.join(place, one, 0)
         self._cancel(held, staff=True)
         self.accounts_say_what_happened()
         self._run("offer_freed_time")
