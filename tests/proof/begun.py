@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from labshare.booking import queries, tally
 from labshare.booking.events import BookingApproved, BookingRequested
 from labshare.booking.models import Booking
 from labshare.instruments import queries as catalogue
@@ -46,4 +47,5 @@ def _booking(stage: Stage, instrument: int, channel: int, start: datetime) -> in
         publish(tx, SYSTEM, BookingApproved(**fact, version=2), start)
         shares = quotes.of_slot(stage.cast.aurora, known, Slot(start, start + TWO_HOURS)).shares
         account.hold(tx, SYSTEM, account.Whose(number, instrument, stage.mei), shares, start)
+        tally.changed(tx, None, queries.seen(SYSTEM, number))
     return number
