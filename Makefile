@@ -67,7 +67,7 @@ run: ready ## serve the demonstration laboratory (PORT=8123 make run)
 	@exec $(BIN)/labshare serve --demo
 
 # What is compiled is kept, whatever the environment says: two workers and some hundred children would do it anew.
-test: export PYTHONDONTWRITEBYTECODE :=
+test proof proof-full: export PYTHONDONTWRITEBYTECODE :=
 test: ready-dev ## all tests but the proofs
 	$(BIN)/pytest -q -n 2 -m "not proof"
 
