@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from labshare.booking.models import Sums
-from labshare.booking.tally import FIGURES, WHOLE
+from labshare.booking.tally import WHOLE
 from labshare.kernel.db import rows
 
 
@@ -95,19 +95,11 @@ def _statement(source: type[Sums], keys: tuple[str, ...], *, whose: bool, where:
     said += [source.month.in_(range(1, 13)) if MONTH in keys else source.month == WHOLE]
     said += [source.company_id.in_(sa.bindparam("companies", expanding=True))] if whose else []
     said += [source.instrument_id.in_(sa.bindparam("instruments", expanding=True))] if where else []
-    inner = _inner(source, keys, said)
-    partners = sa.func.sum(sa.case((inner.c.uses > 0, 1), else_=0))
-    sums = (partners if name == "partners" else sa.func.sum(inner.c[name]) for name in Sum.__dataclass_fields__)
-    own = [inner.c[key] for key in keys]
-    return sa.select(*own, *sums).group_by(*own).order_by(*own)
-
-
-def _inner(source: type[Sums], own: tuple[str, ...], where: Iterable[Any]) -> sa.Subquery:
-    """Company by company and instrument by instrument, so that those who used it at all can be counted."""
-    keys = dict.fromkeys((*own, COMPANY, INSTRUMENT))
-    columns = (getattr(source, name) for name in keys)
-    sums = (sa.func.sum(getattr(source, name)).label(name) for name in FIGURES)
-    return sa.select(*columns, *sums).where(*where).group_by(*(getattr(source, name) for name in keys)).subquery()
+    # Each row is of one company on one instrument: those with a use are the partners.
+    partners = sa.func.sum(sa.case((source.uses > 0, 1), else_=0))
+    sums = (partners if name == "partners" else sa.func.sum(getattr(source, name)) for name in Sum.__dataclass_fields__)
+    own = [getattr(source, key) for key in keys]
+    return sa.select(*own, *sums).where(*said).group_by(*own).order_by(*own)
 
 
 def years(source: type[Sums]) -> list[int]:
