@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from flask import current_app
 
 from labshare.instruments import models as instruments
+from labshare.instruments import queries as catalogue
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import rows
-from labshare.kernel.errors import Forbidden, NotFound
+from labshare.kernel.errors import Forbidden
 from labshare.people import queries as people
 from labshare.usage import book, policy, rules, sums
 from labshare.usage.book import Book
@@ -91,10 +92,7 @@ def instruments_of(actor: Actor, sought: Sought) -> list[InstrumentYear]:
 def instrument(actor: Actor, code: str, year: int, rated_hours: int | None = None) -> tuple[InstrumentYear, Whole]:
     """One instrument's year; which companies used it only for whom that is to know. Raises NotFound, Forbidden."""
     it, last = book.of(year), book.of(year - 1)
-    found = rows(sa.select(instruments.Instrument.id).where(instruments.Instrument.code == code))
-    if not found:
-        raise NotFound
-    number = found[0].id
+    number = catalogue.id_of(code)
     known = it.instruments({number}) or book.Today(year).instruments({number})
     one = known[number]
     if not policy.may_see_instrument(actor, one.owner_id, one.site_id):
