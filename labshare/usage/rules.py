@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from labshare.kernel.errors import N_, Reason
 from labshare.usage import lifecycle
@@ -42,17 +41,6 @@ def concentration(minutes: Iterable[int]) -> Concentration:
     some = sorted((one for one in minutes if one > 0), reverse=True)
     top = some[:TOP]
     return Concentration(len(top), sum(top), share(sum(top), sum(some)))
-
-
-def growth(now: int, before: int) -> float | None:
-    """By which part more than the year before; None where there was nothing."""
-    return share(now - before, before)
-
-
-def of_whole(values: Mapping[Any, int]) -> dict[Any, float | None]:
-    """Each one's part of all of them."""
-    whole = sum(values.values())
-    return {key: share(value, whole) for key, value in values.items()}
 
 
 # ---------------------------------------------------------------- how far a year is settled
