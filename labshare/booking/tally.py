@@ -1,8 +1,8 @@
 """What bookings add up to, company by company, instrument by instrument, month by month.
 
 Kept by the transactions that change bookings and uses, as the difference each makes; `labshare check`, every night
-too, counts everything anew and says where the sums differ. The sums are added to as the last of a transaction, so nobody waits for anything while
-holding them.
+too, counts everything anew and says where the sums differ. The sums are added to as the last of a transaction, so
+nobody waits for anything while holding them.
 """
 
 from __future__ import annotations

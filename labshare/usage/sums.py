@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from labshare.booking.models import Sums
 from labshare.booking.tally import WHOLE
 from labshare.kernel.db import rows
+from labshare.usage import rules
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Sum:
     @property
     def estimate_cny(self) -> float:
         """Minutes × fen an hour, as renminbi."""
-        return round(self.worth / 6000, 2)
+        return rules.cny(self.worth)
 
 
 NOTHING = Sum()
