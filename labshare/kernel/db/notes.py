@@ -108,14 +108,19 @@ def insert_or_nothing(table: sa.Table, engine: str) -> Any:
 
 
 @cache
-def adding(table: sa.Table, engine: str, rows: int) -> sa.Insert:
-    """Add so much to the rows of these keys, or begin them with that; whatever is no part of the key is a sum."""
-    make: Any = postgresql.insert if engine == "postgresql" else sqlite.insert
-    given = [
-        {column.name: sa.bindparam(f"{table.name}_{column.name}_{row}", type_=column.type) for column in table.c}
-        for row in range(rows)
-    ]
-    insert = make(table).inline().values(given)
+def adding(table: sa.Table, engine: str) -> sa.Insert:
+    """Add so much to the row of a key, or begin it with that; whatever is no part of the key is a sum.
+
+    Its parameters are called as those of a change. Where rows are not written one by one each is a list, a value a row:
+    so it is one statement, compiled and prepared once, however many rows there are.
+    """
+    given = {column.name: sa.bindparam(f"{table.name}_{column.name}", type_=column.type) for column in table.c}
+    if engine == "postgresql":
+        lists = [sa.bindparam(one.key, type_=postgresql.ARRAY(one.type)) for one in given.values()]
+        rows = sa.func.unnest(*lists).table_valued(*given).render_derived(name="added")
+        insert: Any = postgresql.insert(table).inline().from_select(list(given), sa.select(*rows.c))
+    else:
+        insert = sqlite.insert(table).inline().values(given)
     sums = {one.name: one + insert.excluded[one.name] for one in table.c if not one.primary_key}
     adds: sa.Insert = insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=sums)
     return adds

@@ -28,7 +28,6 @@ from labshare.kernel.db.refusals import constraint_of, guards, problem_of
 from labshare.kernel.errors import N_, Busy, Conflict, NotFound, Problem, Reason
 
 _T = TypeVar("_T")
-MOST_ADDED = 500  # rows of one statement that adds to sums
 
 
 class Retried(Protocol):
@@ -94,11 +93,10 @@ class Transaction:
                 by_table.setdefault(table, []).append({**dict(names), **amounts})
         self._sums = {}
         for table, added in by_table.items():
-            for first in range(0, len(added), MOST_ADDED):
-                some = added[first : first + MOST_ADDED]
-                values = {f"{name}_{row}": value for row, one in enumerate(some) for name, value in one.items()}
-                adds = adding(table, self.connection.dialect.name, len(some))
-                self._noted.append(Note(table, values, None, adds))
+            adds = adding(table, self.connection.dialect.name)
+            if self.connection.dialect.name == "postgresql":
+                added = [{name: [one[name] for one in added] for name in added[0]}]
+            self._noted += [Note(table, one, None, adds) for one in added]
         self.write_down()
 
     def write_down(self) -> None:
