@@ -8,13 +8,18 @@ from labshare.booking.lifecycle import COMPANY
 from labshare.kernel.actor import Actor
 
 
-class Owned(Protocol):
-    """What policy needs to know of a booking."""
+class Held(Protocol):
+    """Whose something is."""
 
     @property
     def company_id(self) -> int: ...
     @property
     def person_id(self) -> int: ...
+
+
+class Owned(Held, Protocol):
+    """What policy needs to know of a booking."""
+
     @property
     def site_id(self) -> int: ...
     @property
@@ -56,7 +61,7 @@ def may_change_end(actor: Actor, booking: Owned) -> bool:
     return may_cancel(actor, booking)
 
 
-def may_move(actor: Actor, booking: Owned) -> bool:
+def may_move(actor: Actor, booking: Held) -> bool:
     """The person who asked, and the company's admins."""
     mine = actor.person_id == booking.person_id
     return actor.belongs_to(booking.company_id) and (mine or actor.is_company_admin)
@@ -67,13 +72,9 @@ def may_cancel(actor: Actor, booking: Owned) -> bool:
     return may_move(actor, booking) or actor.manages(booking.site_id)
 
 
-class Personal(Protocol):
+class Personal(Held, Protocol):
     """What policy needs to know of a place on the waiting list, or an entry of the conduct record."""
 
-    @property
-    def company_id(self) -> int: ...
-    @property
-    def person_id(self) -> int: ...
     @property
     def site_id(self) -> int: ...
 

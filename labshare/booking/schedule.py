@@ -31,6 +31,8 @@ class Shown(Protocol):
     state: str | None
     company_id: int | None
     company: str | None
+    person_id: int | None
+    version: int | None
     booked_from: datetime | None  # once it is used, when that really was; of an offer, the time that is held
     booked_to: datetime | None
 
@@ -64,6 +66,8 @@ def shown(
             Booking.state,
             Booking.company_id,
             Company.name.label("company"),
+            Booking.person_id,
+            Booking.version,
             sa.type_coerce(_FROM, read).label("booked_from"),
             sa.type_coerce(_TO, read).label("booked_to"),
         )

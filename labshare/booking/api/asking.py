@@ -239,7 +239,7 @@ def timeline(query: dict[str, Any]) -> Response:
 
 
 def _claim(one: Any, names: dict[str, dict[str, str]]) -> dict[str, Any]:
-    code, channel, starts_at, ends_at, kind, booking_id, state, company_id, company, first, last = one
+    code, channel, starts_at, ends_at, kind, booking_id, state, company_id, company, _, _, first, last = one
     item: dict[str, Any] = {
         "instrument": names[code],
         "channel": channel,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import flash, make_response, redirect, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from marshmallow import Schema
 
@@ -20,7 +20,7 @@ from labshare.kernel.slots import Slot
 from labshare.web.bodies import form as fields_of
 from labshare.web.bodies import load
 from labshare.web.guard import actor, first, safe_next
-from labshare.web.htmx import Form
+from labshare.web.htmx import Form, renews
 from labshare.web.i18n import said, say, span
 from labshare.web.retrying import form_retry
 from labshare.web.wall import as_local, as_moment
@@ -54,12 +54,12 @@ def offer(booking_id: int) -> Any:
             *(actor(), booking_id, Slot(body["starts_at"], body["ends_at"])),
             *(body.get("reason", ""), body["waive"], body.get("version"), retry),
         ),
-        instead=lambda found: _to_offer(booking_id, found),
+        instead=lambda found: _on_its_page(booking_id, "answer", found),
     )
 
 
-def _to_offer(booking_id: int, found: Iterable[Alternative]) -> list[dict[str, str]]:
-    """Other times on the same instrument as links that fill the form on the booking's page."""
+def _on_its_page(booking_id: int, form: str, found: Iterable[Alternative]) -> list[dict[str, str]]:
+    """Other times on the same instrument as links that fill this form on the booking's page."""
     known = catalogue.known_by_id(queries.seen(actor(), booking_id).instrument_id)
     return [
         {
@@ -68,7 +68,7 @@ def _to_offer(booking_id: int, found: Iterable[Alternative]) -> list[dict[str, s
                 booking_id=booking_id,
                 starts_at=as_local(one.slot.start, known.zone),
                 ends_at=as_local(one.slot.end, known.zone),
-                _anchor="answer",
+                _anchor=form,
             ),
             "label": span(one.slot.start, one.slot.end, known.zone),
         }
@@ -112,6 +112,7 @@ def move(booking_id: int) -> Any:
         lambda body, retry: services.move(
             actor(), booking_id, Slot(body["starts_at"], body["ends_at"]), body.get("version"), retry
         ),
+        instead=lambda found: _on_its_page(booking_id, "move", found),
     )
 
 
@@ -143,6 +144,9 @@ def answered(
         form.reasons = [say(reason.message) for reason in problem.reasons]
         form.waivable = [(code, say(why)) for code, why in rules.waivable(problem.reasons, values["waive"]).items()]
         form.offers = instead(problem.alternatives)
+        if renews():  # a page that is open, the timeline, says it in its own place
+            return make_response(render_template("booking/refused.html", form=form), problem.status)
         return make_response(booking_page(booking_id, form), problem.status)
-    flash(done, "good")
+    if not renews():
+        flash(done, "good")
     return redirect(goal, 303)

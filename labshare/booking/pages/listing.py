@@ -127,6 +127,7 @@ def booking_page(booking_id: int, form: Form) -> str:
     entries = told.of_booking(booking_id)
     history = [{"at": row.at, "text": sentence(row.kind, row.data, row.who, seen.tz)} for row in entries]
     use = presence.use_of(booking_id)
+    filled = "starts_at" in form.values
     start, end = (use.starts_at, use.ends_at or seen.ends_at) if use else (seen.starts_at, seen.ends_at)
     form.values.setdefault("starts_at", as_local(start, seen.tz))
     form.values.setdefault("ends_at", as_local(end, seen.tz))
@@ -145,6 +146,7 @@ def booking_page(booking_id: int, form: Form) -> str:
         can=can if opens <= now < seen.ends_at else can - {"check_in"},
         opens=opens if opens > now else None,
         form=form,
+        filled=filled,
         use_words=USE_WORDS,
         shares=[share for share in shares if share.left is not None],
         in_house=seen.state == lifecycle.REQUESTED and seen.awaiting == lifecycle.COMPANY,
