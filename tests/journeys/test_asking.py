@@ -46,7 +46,7 @@ def picks_a_free_start(member: Visitor) -> None:
     """From the instrument's page by next week's Wednesday to the first start in working hours that is free there."""
     member.link("Week").click()
     expect(member.page.locator("table.tl.placed")).to_be_visible()
-    member.link("Week after").click()
+    member.link("After").click()
     member.page.locator("table.tl tbody tr").nth(2).locator("th a").click()
     member.page.locator(".slots a").filter(has_text=re.compile("^(09|1)")).first.click()
 
@@ -172,7 +172,7 @@ def test_asking_and_answering_take_no_javascript(visit: Visit, house: House, lan
     member.button("Search").click()
     page.locator("#listing tbody th a").click()
     member.link("Week").click()
-    member.link("Week after").click()
+    member.link("After").click()
     page.locator("table.tl tbody tr").nth(2).locator("th a").click()
     page.locator(".slots a").first.click()
     page.locator("[name=purpose]").fill(purpose)
