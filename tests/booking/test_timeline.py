@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -125,3 +126,20 @@ def test_its_statements_do_not_grow_with_what_is_booked(
         counted.append(len(said))
         booked(cast, "mei", start, f"{int(start[:2]) + 1}:00")
     assert len(set(counted)) == 1
+
+
+def test_the_dry_run_says_by_when_it_would_be_answered_as_the_request_is_then(cast: Cast) -> None:
+    asked = {"instrument": "SEM-01", "starts_at": at("09:00").isoformat(), "ends_at": at("11:00").isoformat()}
+    foreseen = cast.api("mei").post("/bookings/check", asked).json["decide_by"]
+    page = cast.browser("mei").post("/bookings/check", data={**asked, "purpose": "x"}).text
+    assert "answered by" in page
+    told = cast.api("mei").post("/bookings", {**asked, "purpose": "Fracture surfaces"}).json["decide_by"]
+    apart = datetime.fromisoformat(told) - datetime.fromisoformat(foreseen)
+    assert timedelta(0) <= apart < timedelta(minutes=1)
+
+
+def test_the_dry_run_says_where_nobody_needs_to_be_asked(cast: Cast) -> None:
+    asked = {"instrument": "BAT-01", "starts_at": at("09:00").isoformat(), "ends_at": at("11:00").isoformat()}
+    assert cast.api("mei").post("/bookings/check", asked).json["decide_by"] is None
+    page = cast.browser("mei").post("/bookings/check", data={**asked, "purpose": "x"}).text
+    assert "it is yours at once" in page

@@ -76,6 +76,7 @@ def check(draft: Draft) -> Response:
             "reasons": reasons_out(verdict.reasons),
             "alternatives": [alternative_out(one) for one in verdict.alternatives],
             "estimate_cny": verdict.estimate_cny,
+            "decide_by": verdict.decide_by.isoformat() if verdict.decide_by else None,
             "over_quota": verdict.over_quota,
             "provisional": verdict.facts.provisional,
             "in_house": verdict.facts.in_house,

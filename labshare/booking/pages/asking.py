@@ -214,6 +214,7 @@ def _judged(known: Known, verdict: Verdict | Problem) -> dict[str, Any]:
     return {
         "allowed": verdict.allowed,
         "estimate": verdict.estimate_cny,
+        "decide_by": verdict.decide_by,
         "reasons": [say(reason.message) for reason in verdict.reasons],
         "alternatives": offers(verdict.alternatives, known.code),
         "shares": [share for share in verdict.facts.shares if share.left is not None],

@@ -188,6 +188,11 @@ class VerdictOut(Schema):
     reasons = fields.List(fields.Nested(ReasonOut), required=True)
     alternatives = fields.List(fields.Nested(AlternativeOut), required=True)
     estimate_cny = fields.Float(required=True)
+    decide_by = fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When it would be answered at the latest; null where nobody needs to be asked."},
+    )
     over_quota = fields.Boolean(required=True)
     provisional = fields.Boolean(
         required=True, metadata={"description": "The holiday notice of its year is not published yet."}

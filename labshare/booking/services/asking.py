@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from labshare.booking import charging, free, gathering, lifecycle, queries, rules, tally
@@ -56,6 +57,13 @@ class Verdict:
     @property
     def allowed(self) -> bool:
         return not self.reasons
+
+    @property
+    def decide_by(self) -> datetime | None:
+        """When it would be answered at the latest; None where nobody needs to be asked."""
+        facts = self.facts
+        waits = facts.in_house or self.known.approval or self.over_quota
+        return rules.decide_by(self.known, facts.slot, facts.now) if waits else None
 
 
 def check(actor: Actor, draft: Draft) -> Verdict:
