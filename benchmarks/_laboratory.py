@@ -125,14 +125,18 @@ def _instrument(number: int) -> dict[str, Any]:
 # ---------------------------------------------------------------- past bookings
 
 
-def fill(lab: Laboratory, bookings: int) -> None:
-    """Bookings of the past, forty a week on each instrument, the newest last; with their claims and journal."""
+def fill(lab: Laboratory, bookings: int, at_least: timedelta = timedelta()) -> None:
+    """Bookings of the past, forty a week on each instrument, the newest last; with their claims and journal.
+
+    Fewer a week, where they would else not reach back `at_least` so far.
+    """
+    every = max(EVERY, at_least * INSTRUMENTS / bookings)
     with lab.app.app_context():
         connection = db.engine.raw_connection()
         try:
             load = _into_postgres if db.engine.dialect.name == "postgresql" else _into_sqlite
             held: Counter[int] = Counter()
-            load(connection.driver_connection, _past(lab, bookings, held))
+            load(connection.driver_connection, _past(lab, bookings, every, held))
             mark = "%s" if db.engine.dialect.name == "postgresql" else "?"
             change = f"UPDATE balance SET held = {mark} WHERE id = {mark}"
             connection.cursor().executemany(change, [(minutes, number) for number, minutes in held.items()])
@@ -169,14 +173,16 @@ def use(lab: Laboratory) -> None:
         db.session.remove()
 
 
-def _past(lab: Laboratory, bookings: int, held: Counter[int]) -> Iterator[list[list[tuple[Any, ...]]]]:
+def _past(
+    lab: Laboratory, bookings: int, every: timedelta, held: Counter[int]
+) -> Iterator[list[list[tuple[Any, ...]]]]:
     """Batches of rows for the four tables; counts what is held of each balance."""
     mixed, lines, balances = random.Random(2), itertools.count(1), _balances()
     for first in range(1, bookings + 1, BATCH):
         rows: list[list[tuple[Any, ...]]] = [[], [], [], []]
         for number in range(first, min(first + BATCH, bookings + 1)):
             back, instrument = divmod(bookings - number, INSTRUMENTS)
-            start = lab.midnight - (back + 1) * EVERY
+            start = lab.midnight - (back + 1) * every
             company = int(mixed.paretovariate(1.2)) % COMPANIES + 1
             for table, row in zip(rows[:3], _booking(number, instrument + 1, company, start), strict=True):
                 table.append(row)

@@ -46,6 +46,7 @@ from labshare.booking.reactions import (
     end_the_wait,
     forgive_late_cancel,
     judge_overtime_anew,
+    keep_the_zone,
     note_late_cancel,
     note_no_show,
     note_overtime,
@@ -78,7 +79,7 @@ from labshare.people import api as people_api
 from labshare.people import pages as people_pages
 from labshare.people import policy as people_policy
 from labshare.people import queries as people
-from labshare.people.events import CompanyAdded, CompanyRegistered
+from labshare.people.events import CompanyAdded, CompanyRegistered, SiteChanged
 from labshare.quotas import api as accounts_api
 from labshare.quotas import pages as accounts_pages
 from labshare.quotas import policy as accounts_policy
@@ -186,6 +187,7 @@ MENU: tuple[Entry, ...] = (
 )
 NOTICES: tuple = (silence,)  # what a reader may have to know on every page
 SUBSCRIPTIONS: dict = {
+    SiteChanged: (keep_the_zone,),
     CompanyAdded: (open_its_account,),
     CompanyRegistered: (open_its_account,),
     AccountOpened: (count_what_is_there,),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from labshare.booking import charging, conduct, lifecycle, waitlist
 from labshare.booking.events import (
     BookingAccepted,
@@ -20,10 +22,13 @@ from labshare.booking.events import (
     WaitlistPassed,
     WaitlistTaken,
 )
-from labshare.booking.models import LATE_CANCEL, NO_SHOW, OVERTIME, PASSED, TAKEN
+from labshare.booking.models import LATE_CANCEL, NO_SHOW, OVERTIME, PASSED, TAKEN, Booking
 from labshare.booking.rules.conduct import CORRECTED, TAKEN_OVER
+from labshare.instruments.models import Instrument
 from labshare.kernel.actor import Actor
-from labshare.kernel.db import Transaction
+from labshare.kernel.db import Transaction, rows
+from labshare.kernel.errors import N_, Conflict, Reason
+from labshare.people.events import SiteChanged
 from labshare.quotas.events import AccountOpened, AllowancesSet
 
 
@@ -34,6 +39,21 @@ def count_what_is_there(tx: Transaction, actor: Actor, fact: AccountOpened | All
     if isinstance(fact, AccountOpened):
         charging.hold_still(tx, fact.company_id)
     charging.catch_up(tx, actor, fact.company_id, fact.added, now)
+
+
+def keep_the_zone(_tx: Transaction, _actor: Actor, fact: SiteChanged, _now: datetime) -> None:
+    """What was booked at a site lies in days, months and years of its zone; they cannot become others.
+
+    Raises Conflict `zone_in_use`.
+    """
+    if "zone" not in fact.changed:
+        return
+    here = sa.select(Booking.id).join(Instrument, Instrument.id == Booking.instrument_id)
+    if rows(here.where(Instrument.site_id == fact.object_id).limit(1)):
+        text = N_(
+            "Time was booked here by the clock of this zone, so the zone stays. Open another site instead."
+        )
+        raise Conflict(text, code="zone_in_use", reasons=[Reason("zone_in_use", text)])
 
 
 # ---------------------------------------------------------------- the waiting list

@@ -25,6 +25,7 @@ from labshare.kernel.db import db, rows
 from labshare.kernel.errors import Forbidden
 from labshare.kernel.journal import Entry
 from labshare.kernel.slots import MINUTE, Slot
+from labshare.people.models import Site
 from tests.beside import Together
 from tests.booking.conftest import body
 from tests.booking.test_checks import breached, plant
@@ -171,3 +172,16 @@ def test_what_was_not_counted_is_counted_once_and_told(app: Flask, cast: Cast) -
 def test_only_the_clockwork_counts_anew(cast: Cast) -> None:
     with pytest.raises(Forbidden):
         services.recount(cast.ada, clock.now())
+
+
+def test_the_zone_of_a_site_where_time_was_booked_stays(cast: Cast) -> None:
+    site = {"name_en": "East Lab", "name_zh": "东馆", "address": "Hall 1", "zone": "Asia/Kolkata"}
+    assert cast.browser("ada").post(f"/sites/{cast.east}", data=site).status_code == 303, "nothing is booked there"
+    assert cast.browser("ada").post(f"/sites/{cast.east}", data=site | {"zone": "Asia/Shanghai"}).status_code == 303
+    cast.api("mei").post("/bookings", body("09:00", "11:00"))
+    refused = cast.browser("ada").post(f"/sites/{cast.east}", data=site)
+    assert refused.status_code == 409
+    assert "so its zone stays" in refused.text
+    assert rows(sa.select(Site.zone, Site.address).where(Site.id == cast.east)) == [("Asia/Shanghai", "Hall 1")]
+    other = site | {"zone": "Asia/Shanghai", "address": "Hall 2"}
+    assert cast.browser("ada").post(f"/sites/{cast.east}", data=other).status_code == 303
