@@ -181,7 +181,7 @@ def test_the_zone_of_a_site_where_time_was_booked_stays(cast: Cast) -> None:
     cast.api("mei").post("/bookings", body("09:00", "11:00"))
     refused = cast.browser("ada").post(f"/sites/{cast.east}", data=site)
     assert refused.status_code == 409
-    assert "so its zone stays" in refused.text
+    assert "so the zone stays" in refused.text
     assert rows(sa.select(Site.zone, Site.address).where(Site.id == cast.east)) == [("Asia/Shanghai", "Hall 1")]
     other = site | {"zone": "Asia/Shanghai", "address": "Hall 2"}
     assert cast.browser("ada").post(f"/sites/{cast.east}", data=other).status_code == 303
