@@ -58,7 +58,6 @@ from labshare.clockwork.policy import may_run
 from labshare.clockwork.queries import silence, vitals
 from labshare.instruments import api as instruments_api
 from labshare.instruments import pages as instruments_pages
-from labshare.instruments import policy as instruments_policy
 from labshare.instruments.checks import CHECKS as HOURS_CHECKS
 from labshare.instruments.guard import overlap_guard
 from labshare.instruments.jobs import SEED_CALENDARS
@@ -147,8 +146,8 @@ def _has_company(actor: Actor) -> bool:
 
 MENU: tuple[Entry, ...] = (
     Entry(N_("Start"), "home.start", _everybody),
-    Entry(N_("Instruments"), "instruments.catalogue", instruments_policy.may_see),
-    Entry(N_("Timeline"), "bookings.overview", _everybody),
+    Entry(N_("Instruments"), "instruments.catalogue", _everybody, public=True),
+    Entry(N_("Timeline"), "bookings.overview", _everybody, covers=("bookings.find",)),
     Entry(N_("Bookings"), "bookings.listed", _everybody, _to_endorse, covers=("bookings.waitlist",)),
     Entry(N_("Queue"), "bookings.queue", people_policy.is_staff, _waiting),
     Entry(

@@ -50,9 +50,7 @@ def keep_the_zone(_tx: Transaction, _actor: Actor, fact: SiteChanged, _now: date
         return
     here = sa.select(Booking.id).join(Instrument, Instrument.id == Booking.instrument_id)
     if rows(here.where(Instrument.site_id == fact.object_id).limit(1)):
-        text = N_(
-            "Time was booked here by the clock of this zone, so the zone stays. Open another site instead."
-        )
+        text = N_("Time was booked here by the clock of this zone, so the zone stays. Open another site instead.")
         raise Conflict(text, code="zone_in_use", reasons=[Reason("zone_in_use", text)])
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from labshare.kernel.actor import Actor
 
 
-def may_see(actor: Actor) -> bool:
-    """Everybody who is signed in sees every instrument."""
+def may_see_all(actor: Actor) -> bool:
+    """Everybody who is signed in sees every instrument, the retired too; strangers see what they could use."""
     return actor.is_signed_in or actor.is_system
 
 

@@ -24,7 +24,7 @@ THEMES = ("auto", "light", "dark")
 class Entry:
     """One entry of the main menu: its words, the page's endpoint, who sees it, and a count to show beside it.
 
-    `covers` are endpoints whose addresses do not tell that they belong to it.
+    `covers` are endpoints whose addresses do not tell that they belong to it. One for strangers is `public`.
     """
 
     label: Text
@@ -32,6 +32,7 @@ class Entry:
     shown_to: Callable[[Actor], bool]
     count: Callable[[Actor], int] | None = None
     covers: tuple[str, ...] = ()
+    public: bool = False
 
 
 Notice = Callable[[Actor], Text | None]
@@ -70,14 +71,12 @@ def _notices(notices: Sequence[Notice]) -> list[str]:
 
 def _entries(menu: Sequence[Entry]) -> list[dict[str, Any]]:
     who = actor()
-    if not who.is_signed_in:
-        return []
-    entries = [entry for entry in menu if entry.shown_to(who)]
+    entries = [entry for entry in menu if (entry.shown_to(who) if who.is_signed_in else entry.public)]
     here = [entry for entry in entries if request.endpoint in (entry.endpoint, *entry.covers)]
     shown = []
     for entry in entries:
         href = url_for(entry.endpoint)
         current = entry in here if here else href != "/" and f"{request.path}/".startswith(f"{href}/")
-        count = entry.count(who) if entry.count else None
+        count = entry.count(who) if entry.count and who.is_signed_in else None
         shown.append({"href": href, "label": say(entry.label), "current": current, "count": count})
     return shown

@@ -20,6 +20,8 @@ PUBLIC = {
     "health.metrics": "guarded by the address asked from, or a token of its own",
     "api-docs.openapi_json": "the API's document is public",
     "docs.page": "the API's document is public",
+    "instruments.catalogue": "what the laboratory has, what it costs and when it is open is public",
+    "instruments.show": "what the laboratory has, what it costs and when it is open is public",
     "people.sign_in": "the way in",
     "people.sign_in_now": "the way in",
     "people.sign_out": "ends whatever session there is",
@@ -189,6 +191,7 @@ POST  bookings.check                ++++++
 POST  bookings.create               ++++++
 GET   bookings.overview             ++++++
 GET   bookings.week                 ++++++
+GET   bookings.find                 ++++++
 GET   bookings.queue                ---+++
 POST  bookings.answer_many          ---+++
 GET   bookings.beyond               ---+++

@@ -51,6 +51,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
         "?free_from=2026-12-02T09:00&free_to=2026-12-01T09:00",
     ),
     "bookings.overview": ("", "?span=week", "?category=0"),
+    "bookings.find": ("", "?q=nothing+is+called+this", "?minutes=7"),
     "bookings.queue": ("", "?over_quota=true", "?q=nothing+is+asked+like+this"),
     "bookings.listed": ("", "?tab=past", "?tab=waiting&mine=1"),
     "bookings.waitlist": ("", "?state=left"),

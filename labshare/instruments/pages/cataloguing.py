@@ -23,21 +23,23 @@ from labshare.kernel.errors import Conflict, Forbidden, Invalid, Problem
 from labshare.kernel.slots import local
 from labshare.web.bodies import load
 from labshare.web.files import sent_text
-from labshare.web.guard import actor
+from labshare.web.guard import actor, public
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import LOCAL, own, said, say
 from labshare.web.prose import prose
 
-FILTERS = ("q", "category", "site", "state", "free_from", "free_to")
+PUBLIC = ("q", "category", "site")
+FILTERS = (*PUBLIC, "state", "free_from", "free_to")  # when something is free is nothing for strangers
 FLAGS = ("approval_required", "qualification_required")
 UNSAID_WHEN_EMPTY = ("owner", "site", "category_zh", "version")
 SHOWN = 50
 
 
 @pages.get("/instruments")
+@public
 def catalogue() -> Response | tuple[str, int] | str:
     """Search and filter the catalogue; the answer to every keystroke is the list alone."""
-    asked: dict[str, Any] = {name: value for name in FILTERS if (value := request.args.get(name, "").strip())}
+    asked: dict[str, Any] = {name: value for name in _filters() if (value := request.args.get(name, "").strip())}
     sites, form, found, wanted = queries.sites(), Form(dict(asked)), None, Wanted()
     zone = _zone(asked.get("site"), sites)
     try:
@@ -65,6 +67,10 @@ def catalogue() -> Response | tuple[str, int] | str:
     return (page, 422) if form.errors else page
 
 
+def _filters() -> tuple[str, ...]:
+    return FILTERS if actor().is_signed_in else PUBLIC
+
+
 def _cursor() -> dict[str, str]:
     return {"cursor": request.args["cursor"]} if request.args.get("cursor") else {}
 
@@ -85,6 +91,7 @@ def _moment(typed: str, zone: ZoneInfo) -> str:
 
 
 @pages.get("/instruments/<code>", endpoint="show")
+@public
 def show_one(code: str) -> str:
     """Everything a customer wants to know of one instrument."""
     it = queries.by_code(actor(), code)
