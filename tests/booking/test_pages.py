@@ -45,6 +45,27 @@ def test_a_refusal_shows_the_form_again_with_reasons_and_ways_out(cast: Cast) ->
     assert "Aurora" not in page.text
 
 
+def test_what_was_typed_stays_when_another_time_is_picked(cast: Cast) -> None:
+    cast.browser("mei").post("/bookings", data=form("09:00", "11:00"))
+    bo = cast.browser("bo")
+    refused = bo.post("/bookings", data=form("10:00", "12:00", purpose="Keep my words")).text
+    offer = re.search(r'name="pick" value="([^"]+)" formaction="([^"#]+)#ask"', refused)
+    assert offer
+    page = bo.post(offer[2], data=form("10:00", "12:00", purpose="Keep my words", pick=offer[1]))
+    assert page.status_code == 200
+    assert "Keep my words" in page.text
+    assert "This can be had." in page.text
+    assert f'value="{offer[1].split()[1]}"' in page.text
+    assert cast.api("bo").get("/bookings").json["items"] == [], "nothing is asked yet"
+
+
+@pytest.mark.parametrize("odd", ["", "x", "NO-SUCH a b", "SEM-01 soon later", "SEM-01 2026-01-01T00:00 x y z"])
+def test_picking_nonsense_shows_the_form(cast: Cast, odd: str) -> None:
+    answer = cast.browser("mei").post("/bookings/new", data=form("09:00", "11:00", pick=odd))
+    assert answer.status_code in (200, 422)
+    assert "Ask for time" in answer.text
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("starts_at", "soon"), ("ends_at", ""), ("purpose", ""), ("starts_at", "9999-12-31T23:59"), ("company", "x")],

@@ -192,6 +192,7 @@ POST  bookings.create               ++++++
 GET   bookings.overview             ++++++
 GET   bookings.week                 ++++++
 GET   bookings.find                 ++++++
+POST  bookings.pick                 ++++++
 GET   bookings.queue                ---+++
 POST  bookings.answer_many          ---+++
 GET   bookings.beyond               ---+++

@@ -45,6 +45,18 @@ def new() -> str:
     return _page(known, Form(values), verdict)
 
 
+@pages.post("/bookings/new")
+def pick() -> Any:
+    """The form as it stands, with one of the times that were offered instead."""
+    values = sent()
+    values |= dict(zip(("instrument", "starts_at", "ends_at"), request.form.get("pick", "").split(), strict=False))
+    try:
+        known = instrument_of(values)
+    except Invalid as problem:
+        return again(None, values, problem)
+    return _page(known, Form(values), _verdict(known, values))
+
+
 @pages.post("/bookings/check")
 def check() -> str:
     """The dry run's verdict on the form as it stands, for htmx."""

@@ -92,16 +92,13 @@ def _later_ends(booking: Seen, known: Known, now: datetime) -> list[tuple[str, s
 
 
 def offers(found: Iterable[Alternative], code: str) -> list[dict[str, str]]:
-    """Alternatives as links that fill the form."""
+    """Alternatives as links that fill the form; `pick` says the same to the form that is filled already."""
     shown = []
     for one in found:
         known = one.instrument
-        href = url_for(
-            "bookings.new",
-            instrument=known.code,
-            starts_at=as_local(one.slot.start, known.zone),
-            ends_at=as_local(one.slot.end, known.zone),
-        )
+        start, end = as_local(one.slot.start, known.zone), as_local(one.slot.end, known.zone)
+        href = url_for("bookings.new", instrument=known.code, starts_at=start, ends_at=end)
         note = "" if known.code == code else f"{known.code} {own(known.name_en, known.name_zh)}"
-        shown.append({"href": href, "label": span(one.slot.start, one.slot.end, known.zone), "note": note})
+        label = span(one.slot.start, one.slot.end, known.zone)
+        shown.append({"href": href, "label": label, "note": note, "pick": f"{known.code} {start} {end}"})
     return shown
