@@ -110,13 +110,16 @@ SEEN: sa.Select[Any] = (
 )
 
 
-def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
-    """Which bookings exist for the actor: the own company's; for staff those at their sites; for admins all."""
+def visible_to(actor: Actor, company: Any = Booking.company_id) -> sa.ColumnElement[bool]:
+    """Which bookings exist for the actor: the own company's; for staff those at their sites; for admins all.
+
+    Or which of what else has a `company` and stands at an instrument.
+    """
     if actor.is_admin or actor.is_system:
         return sa.true()
     ways = []
     if actor.company_id is not None:
-        ways.append(Booking.company_id == actor.company_id)
+        ways.append(company == actor.company_id)
     if actor.is_staff:
         ways.append(Instrument.site_id.in_(sorted(actor.site_ids)))
     return sa.or_(*ways) if ways else sa.false()

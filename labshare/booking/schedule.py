@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from labshare.booking.models import Booking, Displacement, UsageRecord
+from labshare.booking.queries import visible_to
 from labshare.instruments import timeline
 from labshare.instruments.models import Claim, Instrument
 from labshare.kernel.actor import Actor
@@ -54,7 +55,7 @@ def shown(
     actor: Actor, instrument_ids: Sequence[int], window: Slot, moments: type[UtcDateTime] = UtcDateTime
 ) -> Sequence[Shown]:
     """The claims of these instruments that touch the window, as the actor may see them; one statement."""
-    mine, read = _is_mine(actor), moments()
+    mine, read = visible_to(actor), moments()  # what is not joined cannot leak
     statement = (
         sa.select(
             Instrument.code.label("instrument"),
@@ -95,13 +96,3 @@ def _booked(offered: Any, used: Any, booked: Any) -> sa.ColumnElement[Any]:
 
 _FROM = _booked(Displacement.starts_at, UsageRecord.starts_at, Booking.starts_at)
 _TO = _booked(Displacement.ends_at, UsageRecord.ends_at, Booking.ends_at)
-
-
-def _is_mine(actor: Actor) -> sa.ColumnElement[bool]:
-    """Whose bookings are joined at all: what is not joined cannot leak."""
-    if actor.is_admin or actor.is_system:
-        return sa.true()
-    ways = [Booking.company_id == actor.company_id] if actor.company_id is not None else []
-    if actor.is_staff:
-        ways.append(Instrument.site_id.in_(sorted(actor.site_ids)))
-    return sa.or_(*ways) if ways else sa.false()

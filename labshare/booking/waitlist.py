@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from labshare.booking import rules
 from labshare.booking.events import WaitlistFact
 from labshare.booking.models import ASKED, IN_LINE, Booking, WaitlistEntry
+from labshare.booking.queries import visible_to
 from labshare.instruments import queries as catalogue
 from labshare.instruments import timeline
 from labshare.instruments.models import Instrument
@@ -109,26 +110,14 @@ WAITS: sa.Select[Any] = (
 )
 
 
-def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
-    """Which places exist for the actor: the own company's; for staff those at their sites; for admins all."""
-    if actor.is_admin or actor.is_system:
-        return sa.true()
-    ways = []
-    if actor.company_id is not None:
-        ways.append(WaitlistEntry.company_id == actor.company_id)
-    if actor.is_staff:
-        ways.append(Instrument.site_id.in_(sorted(actor.site_ids)))
-    return sa.or_(*ways) if ways else sa.false()
-
-
 def seen(actor: Actor, entry_id: int) -> Wait:
     """The place in line, if it exists for the actor; raises NotFound."""
-    return Wait(*only_row(WAITS.where(WaitlistEntry.id == entry_id, visible_to(actor))))
+    return Wait(*only_row(WAITS.where(WaitlistEntry.id == entry_id, visible_to(actor, WaitlistEntry.company_id))))
 
 
 def listed(actor: Actor, states: Collection[str] = (), instrument: str | None = None) -> sa.Select[Any]:
     """The actor's places in line, for a paged list; in these states, or in any."""
-    statement = WAITS.where(visible_to(actor))
+    statement = WAITS.where(visible_to(actor, WaitlistEntry.company_id))
     if states:
         statement = statement.where(WaitlistEntry.state.in_(sorted(states)))
     if instrument is not None:
