@@ -41,7 +41,7 @@ class Settled:
     reminded_at: datetime | None = None
     closed_at: datetime | None = None
     digest: str = ""
-    version: int = 0
+    version: int = 1  # of a year without a row, that of the row its first move makes
     is_over: bool = False
     objections: int = 0
     open_objections: int = 0

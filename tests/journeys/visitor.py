@@ -6,6 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Response, expect
 
@@ -13,6 +14,8 @@ from labshare.demo import PASSWORD
 from tests.journeys.house import House
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+MOUSE, KEYBOARD = HANDS = ("mouse", "keyboard")
+STOPS = 400  # a page with more things to stop at than this is no page for a keyboard
 HTML_LANG = {"en": "en-GB", "zh": "zh-Hans-CN"}
 REFUSED = re.compile(r"^Failed to load resource: the server responded with a status of 4\d\d")
 FINDINGS = """async () => {
@@ -31,8 +34,8 @@ def axe() -> str:
 class Visitor:
     """One person in one browser of their own."""
 
-    def __init__(self, house: House, context: BrowserContext, language: str) -> None:
-        self.house, self.context, self.language = house, context, language
+    def __init__(self, house: House, context: BrowserContext, language: str, hand: str = MOUSE) -> None:
+        self.house, self.context, self.language, self.hand = house, context, language, hand
         self.page = context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", self._said)
@@ -53,7 +56,7 @@ class Visitor:
 
     def goes_to(self, path: str) -> Response:
         """Open a page by its address."""
-        answer = self.page.goto(path)
+        answer = self.page.goto(urljoin(self.house.address, path))
         assert answer is not None
         return answer
 
@@ -89,12 +92,41 @@ class Visitor:
         """The page says this sentence at its top."""
         expect(self.page.locator("#flashes")).to_contain_text(self.words(english, **params))
 
-    # ------------------------------------------------------------ without a mouse
+    # ------------------------------------------------------------ by the mouse, or without one
+
+    def presses(self, goal: Locator) -> None:
+        """Press a link, a button, a summary or a box with what the visitor's hand is on."""
+        if self.hand == MOUSE:
+            goal.click()
+            return
+        self.tabs_to(goal)
+        if goal.get_attribute("type") in ("checkbox", "radio"):
+            self.page.keyboard.press("Space")
+        elif goal.evaluate("goal => goal.localName") == "summary":
+            self.page.keyboard.press("Enter")
+        else:  # leads on, which the mouse would have waited for too
+            with self.page.expect_navigation():
+                self.page.keyboard.press("Enter")
+
+    def confirms(self, english: str) -> None:
+        """Press what asks back before it acts, and then say yes."""
+        asks_back = self.page.locator("main .confirm").filter(has_text=self.words(english)).first
+        self.presses(asks_back.locator("summary"))
+        self.presses(asks_back.get_by_role("button"))
+
+    def writes(self, goal: Locator, text: str) -> None:
+        """Put this text into a field, whatever stood in it."""
+        if self.hand == MOUSE:
+            goal.fill(text)
+            return
+        self.tabs_to(goal)
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.type(text)
 
     def tabs_to(self, goal: Locator, backwards: bool = False) -> None:
         """Press Tab until the goal has the focus, as often as it takes; each stop must show that it has it."""
         expect(goal).to_be_visible()
-        for _ in range(150):
+        for _ in range(STOPS):
             if goal.evaluate("goal => goal === document.activeElement"):
                 return
             self.page.keyboard.press("Shift+Tab" if backwards else "Tab")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -257,10 +258,12 @@ def _asked(years: Years, statements: Counting) -> tuple[int, int]:
 def test_the_page_of_years_says_everything_and_leads_through_the_moves(cast: Cast, years: Years) -> None:
     mine, _other = years.a_year()
     ada = cast.browser("ada")
-    assert "Days to object" in ada.get("/usage/years").text
+    page = ada.get("/usage/years").text
+    assert "Days to object" in page
+    [shown] = re.findall(rf'/usage/years/{YEAR}/issue".*?name="version" value="(\d+)"', page, re.DOTALL)
     assert ada.post(f"/usage/years/{YEAR}/issue", data={"days": "1", "version": "0"}).status_code == 409
     assert ada.post(f"/usage/years/{YEAR}/issue", data={"days": "none"}).status_code == 422
-    assert ada.post(f"/usage/years/{YEAR}/issue", data={"days": "1"}).status_code == 303
+    assert ada.post(f"/usage/years/{YEAR}/issue", data={"days": "1", "version": shown}).status_code == 303
     assert "Companies may object until" in ada.get("/usage/years").text
     years.turn("+01-10 09:00")
     assert "nobody can open it again" in ada.get("/usage/years").text
