@@ -7,11 +7,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import Visit, mainly
+from tests.journeys.conftest import Visit, by_either_hand, mainly
 from tests.journeys.house import House
 from tests.journeys.test_asking import asked, state
+from tests.journeys.visitor import KEYBOARD
 
 pytestmark = pytest.mark.journey
+LIMITED = {"en": "RAM-01", "zh": "VNA-01"}
 
 
 @pytest.mark.parametrize("language", mainly("zh", ["en", "zh"]))
@@ -32,57 +34,58 @@ def test_a_company_admin_reads_the_statement_and_a_line_opens_its_booking(visit:
     expect(page.locator("h1")).to_contain_text(code)
 
 
-@pytest.mark.parametrize(("language", "code"), [("en", "RAM-01"), ("zh", "VNA-01")], ids=["en", "zh"])
-def test_an_admin_sets_an_allowance_a_member_sees_what_is_left_and_a_manager_waives(
-    visit: Visit, house: House, language: str, code: str
+@by_either_hand
+def test_an_admin_lowers_an_allowance_a_member_sees_what_is_left_and_a_manager_waives(
+    visit: Visit, house: House, language: str, hand: str
 ) -> None:
-    admin = visit("admin", language, java_script_enabled=language == "zh")  # the form takes no script
+    code, purpose = LIMITED[language], f"More than is left {language} {hand}"
+    admin = visit("admin", language, hand, java_script_enabled=hand == KEYBOARD)  # the form takes no script
     admin.goes_to(f"/companies/{house.actor('member').company_id}/account")
-    admin.link("Set allowances").click()
+    admin.presses(admin.link("Set allowances"))
     row = admin.page.locator(".allowance-rows li").filter(has=admin.page.locator("[name^=hours]:not([value])")).first
-    row.locator("select[name^=what]").select_option(f"instrument:{code}")
-    row.locator("select[name^=then]").select_option("ask")
-    row.locator("[name^=hours]").fill("nothing")
-    admin.button("Set allowances").click()
+    admin.chooses(row.locator("select[name^=what]"), f"instrument:{code}")
+    admin.chooses(row.locator("select[name^=then]"), "ask")
+    admin.writes(row.locator("[name^=hours]"), "nothing")
+    admin.presses(admin.button("Set allowances"))
     expect(admin.page.locator(".error-summary")).to_be_visible()
-    admin.page.locator("[name^=hours][aria-invalid]").fill("0")
-    admin.button("Set allowances").click()
+    admin.writes(admin.page.locator("[name^=hours][aria-invalid]"), "0")
+    admin.presses(admin.button("Set allowances"))
     admin.is_told("The allowances are set.")
 
-    member = visit("member", language)
+    member = visit("member", language, hand)
     member.goes_to(f"/bookings/new?instrument={code}")
-    member.link("Day after").first.click()
-    member.page.locator(".slots a").first.click()
+    member.presses(member.link("Day after").first)
+    member.presses(member.page.locator(".slots a").first)
     verdict = member.page.locator("#verdict")
     expect(verdict.locator(".notice.wait")).to_be_visible()
     limited = verdict.locator("tbody tr").filter(has_text=member.words("This instrument"))
     expect(limited.locator(".error")).to_be_visible()
     expect(verdict.locator("tbody tr").filter(has_text=member.words("All instruments")).first).to_be_visible()
     assert member.findings() == []
-    member.page.locator("[name=purpose]").fill(f"More than is left {language}")
-    member.page.locator("#ask button").click()
+    member.writes(member.page.locator("[name=purpose]"), purpose)
+    member.presses(member.page.locator("#ask button"))
     booking = asked(member)
     expect(member.page.locator(".page-header")).to_contain_text(member.words("over quota"))
 
-    manager = visit("manager", language)
-    manager.menu("Queue").click()
-    waiting = manager.page.locator(".request").filter(has_text=f"More than is left {language}")
+    manager = visit("manager", language, hand)
+    manager.presses(manager.menu("Queue"))
+    waiting = manager.page.locator(".request").filter(has_text=purpose)
     expect(waiting).to_contain_text(manager.words("over quota"))
-    waiting.get_by_role("link", name=manager.words("Look"), exact=True).click()
-    manager.page.locator("[name=waive]").check()
-    manager.page.locator("#f-reason").fill("The last samples of the project.")
+    manager.presses(waiting.get_by_role("link", name=manager.words("Look"), exact=True))
+    manager.writes(manager.page.locator("#f-reason"), "The last samples of the project.")
+    manager.presses(manager.page.locator("[name=waive]"))
     assert manager.findings() == []
-    manager.button("Approve").click()
+    manager.presses(manager.button("Approve"))
     manager.is_told("Approved.")
     assert state(house, booking) == "approved"
 
-    member.menu("Account").click()
+    member.presses(member.menu("Account"))
     newest = member.page.locator("#lines tbody tr").first
     expect(newest).to_contain_text("The last samples of the project.")
     expect(newest).to_contain_text(house.actor("manager").name)
 
-    admin.link("Set allowances").click()
+    admin.presses(admin.link("Set allowances"))
     selected = admin.page.locator(f"option[value='instrument:{code}'][selected]")
     admin.page.locator(".allowance-rows li").filter(has=selected).locator("[name^=hours]").fill("")
-    admin.button("Set allowances").click()  # an emptied row goes, and the next journey may book
+    admin.presses(admin.button("Set allowances"))  # an emptied row goes, and the next journey may book
     admin.is_told("The allowances are set.")

@@ -123,6 +123,19 @@ class Visitor:
         self.page.keyboard.press("ControlOrMeta+a")
         self.page.keyboard.type(text)
 
+    def chooses(self, goal: Locator, value: str) -> None:
+        """Choose of a list what stands for this value."""
+        if self.hand == MOUSE:
+            goal.select_option(value)
+            return
+        self.tabs_to(goal)
+        self.page.keyboard.press("Home")
+        for _ in range(STOPS):
+            if goal.input_value() == value:
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"{goal} has no {value}")
+
     def tabs_to(self, goal: Locator, backwards: bool = False) -> None:
         """Press Tab until the goal has the focus, as often as it takes; each stop must show that it has it."""
         expect(goal).to_be_visible()
