@@ -60,7 +60,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         raise pytest.UsageError(f"CI must walk the pages in a browser; {MISSING}")
     if path is None:
         pytest.skip(MISSING)
-    quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--lang=en-US"]
     return {**browser_type_launch_args, "executable_path": path, "args": ["--no-sandbox", *quiet]}
 
 
@@ -108,8 +108,8 @@ def base_url(house: House) -> str:
 def visit(new_context: Callable[..., BrowserContext], house: House) -> Iterator[Visit]:
     """Have somebody come with a browser: `visit("member", "zh")`, or nobody in particular: `visit()`.
 
-    With a `hand` it is the one they press and write with; `to` is another house than that of all. Their clock is New York's, because what the pages say must not
-    hang on it.
+    `hand` is what they press and write with, `to` another house than that of all journeys. Their clock is New York's,
+    because what the pages say must not hang on it.
     """
     came: list[Visitor] = []
 

@@ -1,4 +1,4 @@
-"""A whole use, from asking to the year's figures: asked for, approved, begun, ended, and counted where everybody looks."""
+"""A whole use, from asking to the year's figures: approved, begun, ended, and counted where everybody looks."""
 
 from __future__ import annotations
 

@@ -13,9 +13,10 @@ from labshare.instruments.models import Instrument
 from labshare.kernel import clock
 from labshare.web.i18n import LOCAL
 from labshare.web.wall import as_local
-from tests.journeys.conftest import Visit, mainly
+from tests.journeys.conftest import Visit, by_either_hand, mainly
 from tests.journeys.house import House
 from tests.journeys.test_asking import asked, state
+from tests.journeys.visitor import MOUSE
 
 pytestmark = pytest.mark.journey
 PHONE = {"width": 390, "height": 844}
@@ -30,25 +31,26 @@ def _booked(house: House, which: int) -> sa.Row[tuple[int, str]]:
     return found
 
 
-@pytest.mark.parametrize(("language", "script", "which"), [("en", True, 0), ("zh", False, 1)], ids=["en", "zh"])
+@by_either_hand
 def test_a_manager_looks_plans_over_a_booking_and_the_member_takes_the_time_that_is_held(
-    visit: Visit, house: House, language: str, script: bool, which: int
+    visit: Visit, house: House, language: str, hand: str
 ) -> None:
-    booked = _booked(house, which)
-    manager = visit("manager", language, java_script_enabled=script)
+    script = hand == MOUSE  # who takes no mouse takes no script either
+    booked = _booked(house, 0 if language == "en" else 1)
+    manager = visit("manager", language, hand, java_script_enabled=script)
     page = manager.page
-    manager.menu("Maintenance").click()
-    manager.link("Plan maintenance").first.click()
+    manager.presses(manager.menu("Maintenance"))
+    manager.presses(manager.link("Plan maintenance").first)
     if script:  # without one every instrument stands there, and nothing hides them
         page.get_by_placeholder(manager.words("Search instruments")).fill(booked.code)
         expect(page.locator("#instrument-choices .choice:visible")).to_have_count(1)
     else:
         expect(page.get_by_placeholder(manager.words("Search instruments"))).to_be_hidden()
-    page.locator(f"#instrument-choices [value='{booked.code}']").check()
-    page.locator("[name=starts_at]").fill(as_local(booked.starts_at - timedelta(minutes=30), LOCAL))
-    page.locator("[name=ends_at]").fill(as_local(booked.ends_at + timedelta(minutes=30), LOCAL))
-    page.locator("[name=note]").fill(f"New filament {language}")
-    manager.button("Show what it does").click()
+    manager.presses(page.locator(f"#instrument-choices [value='{booked.code}']"))
+    manager.writes(page.locator("[name=starts_at]"), as_local(booked.starts_at - timedelta(minutes=30), LOCAL))
+    manager.writes(page.locator("[name=ends_at]"), as_local(booked.ends_at + timedelta(minutes=30), LOCAL))
+    manager.writes(page.locator("[name=note]"), f"New filament {language}")
+    manager.presses(manager.button("Show what it does"))
     preview = page.locator("#preview")
     expect(preview).to_contain_text(house.actor("member").company_name)
     expect(preview.locator(f"a[href='/bookings/{booked.id}']")).to_be_visible()
@@ -56,29 +58,29 @@ def test_a_manager_looks_plans_over_a_booking_and_the_member_takes_the_time_that
     assert state(house, booked.id) == "approved", "a look changes nothing"
     if script:
         assert manager.findings() == []
-    manager.button("Save").click()
+    manager.presses(manager.button("Save"))
     manager.is_told("Planned.")
     expect(page.locator("main")).to_contain_text(house.actor("member").company_name)
     assert state(house, booked.id) == "displaced"
 
     house.run("make_offers")
     house.run("deliver")
-    member = visit("member", language, java_script_enabled=script)
-    member.page.get_by_role("link", name=member.words("Another time is held: your answer")).click()
+    member = visit("member", language, hand, java_script_enabled=script)
+    member.presses(member.page.get_by_role("link", name=member.words("Another time is held: your answer")))
     row = member.page.locator("tbody tr").filter(has=member.page.locator(f"a[href='/bookings/{booked.id}']"))
     expect(row).to_contain_text(member.words("needs an answer"))
-    row.locator("a").first.click()
+    member.presses(row.locator("a").first)
     expect(member.page.locator("main")).to_contain_text(member.words("The instrument is maintained then."))
     if script:
         assert member.findings() == []
-    member.button("Take it").click()
+    member.presses(member.button("Take it"))
     member.page.wait_for_url(f"{house.address}/bookings/*")
-    member.link("the old booking").click()
+    member.presses(member.link("the old booking"))
     assert asked(member) == booked.id
-    member.link("the new booking").click()
+    member.presses(member.link("the new booking"))
     assert asked(member) != booked.id
 
-    member.menu("Inbox").click()
+    member.presses(member.menu("Inbox"))
     expect(member.page.locator(".inbox")).to_contain_text(booked.code)
     page.reload()
     expect(page.locator("main")).to_contain_text(manager.words("took another time"))

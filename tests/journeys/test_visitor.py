@@ -20,6 +20,10 @@ def test_a_visitor_notices_what_the_browser_blocks_and_what_a_page_lacks(visit: 
     visitor.page.evaluate("() => { document.querySelector('h1').style.width = '500px' }")
     assert [one.split(":")[0] for one in visitor.findings()] == ["html-has-lang", "label"]
     assert visitor.overflow(360) > 0
+    assert visitor.cut_off() == []
+    visitor.page.evaluate("() => { document.querySelector('.panel').style.cssText = 'overflow: hidden; height: 2rem' }")
+    [cut] = visitor.cut_off()
+    assert "panel" in cut
     [blocked] = visitor.complaints
     assert "Content Security Policy" in blocked
     visitor.complaints.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,13 @@ FINDINGS = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"], elementRef: false });
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`));
 }"""  # noqa: E501 - a line of JavaScript reads better whole
+
+CUT_OFF = """() => [...document.body.querySelectorAll(":not(.tl *, svg, svg *, input, textarea, select, option)")].filter((one) => {
+  const { overflowX, overflowY, clipPath } = getComputedStyle(one);
+  const hides = (how) => how === "hidden" || how === "clip";
+  return clipPath === "none" && (hides(overflowX) && one.scrollWidth > one.clientWidth + 1
+    || hides(overflowY) && one.scrollHeight > one.clientHeight + 1);
+}).map((one) => one.outerHTML.slice(0, 160))"""
 
 
 @cache
@@ -120,6 +128,14 @@ class Visitor:
             goal.fill(text)
             return
         self.tabs_to(goal)
+        if goal.get_attribute("type") == "datetime-local":
+            # Part by part, as the browser's own language has them, whatever the page's; after the year, which may have
+            # more digits than four, by the arrow.
+            self.page.keyboard.type(f"{datetime.fromisoformat(text):%m%d%Y}")
+            self.page.keyboard.press("ArrowRight")
+            self.page.keyboard.type(f"{datetime.fromisoformat(text):%I%M%p}")
+            expect(goal).to_have_value(text)
+            return
         self.page.keyboard.press("ControlOrMeta+a")
         self.page.keyboard.type(text)
 
@@ -166,6 +182,10 @@ class Visitor:
         if not self.page.evaluate("() => 'axe' in window"):
             self.page.evaluate(axe())
         return list(self.page.evaluate(FINDINGS))
+
+    def cut_off(self) -> list[str]:
+        """What has more in it than it shows and cannot be scrolled; the timeline's bars say the whole in their title."""
+        return list(self.page.evaluate(CUT_OFF))
 
     def overflow(self, width: int) -> int:
         """How many pixels the page sticks out of a screen this narrow."""
