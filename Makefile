@@ -95,6 +95,9 @@ fix: ready-dev ## let ruff repair and format what it can
 bench: ready-dev ## run every script in benchmarks/
 	@for script in benchmarks/[a-z]*.py; do [ -e "$$script" ] || continue; echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
+pictures: ready-dev ## make pictures of the main pages into pictures/, in every language, colour and width
+	$(BIN)/python -m tests.journeys.pictures
+
 # --- translations --------------------------------------------------------------------------------------------------
 
 messages: ready-dev ## take new strings into the catalogues, to be translated by hand
@@ -112,4 +115,4 @@ lock: ## pin all dependencies anew (needs uv); the files hold hashes and no addr
 	$(LOCK) pyproject.toml --group dev --group build -c requirements.lock -c requirements-build.lock -o requirements-dev.lock
 	@! grep -nE '://|file:' requirements*.lock
 
-.PHONY: help ready ready-dev setup assets run test proof proof-full lint fix bench messages lock
+.PHONY: help ready ready-dev setup assets run test proof proof-full lint fix bench pictures messages lock

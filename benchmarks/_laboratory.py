@@ -77,7 +77,7 @@ class Laboratory:
             }
 
 
-def furnish(url: str, folder: Path, limits: Sequence[Terms] = ()) -> Laboratory:
+def furnish(url: str, folder: Path, limits: Sequence[Terms] = (), instruments: int = INSTRUMENTS) -> Laboratory:
     """Companies with their accounts, instruments and a member in an empty, migrated database."""
     app = create_app(Settings(database_url=url, data_dir=folder))
     app.config["TESTING"] = True
@@ -89,7 +89,7 @@ def furnish(url: str, folder: Path, limits: Sequence[Terms] = ()) -> Laboratory:
         named = {"name_en": "Electron microscopes", "name_zh": "电子显微镜"}
         tx.execute(sa.insert(Category).values(id=1, **named))
         tx.execute(sa.insert(Company), [_company(number, now) for number in range(1, COMPANIES + 1)])
-        tx.execute(sa.insert(Instrument), [_instrument(number) for number in range(1, INSTRUMENTS + 1)])
+        tx.execute(sa.insert(Instrument), [_instrument(number) for number in range(1, instruments + 1)])
         default = tx.execute(sa.select(Account.__table__).where(Account.company_id.is_(None))).one()
         allowances.replace(tx, SYSTEM, default, limits, Caps(), None, now)
         for number, token in enumerate(tokens, 1):
@@ -100,7 +100,7 @@ def furnish(url: str, folder: Path, limits: Sequence[Terms] = ()) -> Laboratory:
             secret = {"name": "bench", "secret_hash": access.hashed(token)}
             tx.execute(sa.insert(Token).values(person_id=number, created_at=now, **secret))
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Laboratory(url, app, tokens, [_code(number) for number in range(1, INSTRUMENTS + 1)], midnight)
+    return Laboratory(url, app, tokens, [_code(number) for number in range(1, instruments + 1)], midnight)
 
 
 def _code(number: int) -> str:

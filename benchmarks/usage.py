@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the repository: its tests 
 import sqlalchemy as sa
 from _databases import ENGINES, databases
 from _laboratory import Laboratory, fill, furnish, use
+from _turns import in_turns
 
 from labshare.booking import services as booking
 from labshare.kernel import clock
@@ -32,7 +31,6 @@ from labshare.kernel.db import db
 
 SMALL = 10_000
 TWO_YEARS = timedelta(days=731)  # each house was open so long: a report shows the year before beside the year
-REPEATS, WARM_UP = 60, 10
 PROMISED, OVER_SQL = 1.3, 3
 
 
@@ -111,18 +109,6 @@ def _bare(lab: Laboratory, ask: Callable[[], None]) -> Callable[[], None]:
             connection.close()
 
     return bare
-
-
-def in_turns(asked: dict[Any, Callable[[], None]]) -> dict[Any, float]:
-    """The median milliseconds of each."""
-    times: dict[Any, list[float]] = {which: [] for which in asked}
-    for number in range(REPEATS + WARM_UP):
-        for which, ask in asked.items():
-            began = time.perf_counter()
-            ask()
-            if number >= WARM_UP:
-                times[which].append(time.perf_counter() - began)
-    return {which: statistics.median(some) * 1000 for which, some in times.items()}
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ class _Quiet(WSGIRequestHandler):
 class House:
     """One served laboratory; knows who is in it and how it says things in each language."""
 
-    def __init__(self, database_url: str, folder: Path) -> None:
+    def __init__(self, database_url: str, folder: Path, size: float = SIZE) -> None:
         self.folder = folder
         self._door = socket.create_server(("127.0.0.1", 0))
         port = self._door.getsockname()[1]
@@ -45,7 +45,7 @@ class House:
         settings = Settings(database_url=database_url, data_dir=folder, port=port, base_url=self.address)
         self.app = create_app(settings)
         with self.app.app_context():
-            demo.load(size=SIZE)
+            demo.load(size=size)
         fd = self._door.fileno()
         self._server = make_server("127.0.0.1", port, self.app, threaded=True, fd=fd, request_handler=_Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)

@@ -32,7 +32,7 @@ ROLES = {
 }
 NARROWEST = 360
 ZOOMED = 640  # what a screen of 1,280 shows at 200 %
-# Each role looks at a half of its pages in each of two ways, so that all eight ways occur: language, colours, width. What
+# Each role looks at a half of its pages in each of two ways, so that all eight occur: language, colours and width. What
 # the first of the roles that may open a page looks at in one way, the last looks at in another (see in_half); members
 # and admins, who have most pages in common, in ways that have nothing in common.
 WAYS = {

@@ -24,7 +24,8 @@ FINDINGS = """async () => {
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`));
 }"""  # noqa: E501 - a line of JavaScript reads better whole
 
-CUT_OFF = """() => [...document.body.querySelectorAll(":not(.tl *, svg, svg *, input, textarea, select, option)")].filter((one) => {
+CUT_OFF = """() => [...document.body.querySelectorAll("*")].filter((one) => {
+  if (one.matches(".tl *, svg, svg *, input, textarea, select, option")) return false;
   const { overflowX, overflowY, clipPath } = getComputedStyle(one);
   const hides = (how) => how === "hidden" || how === "clip";
   return clipPath === "none" && (hides(overflowX) && one.scrollWidth > one.clientWidth + 1
@@ -184,7 +185,7 @@ class Visitor:
         return list(self.page.evaluate(FINDINGS))
 
     def cut_off(self) -> list[str]:
-        """What has more in it than it shows and cannot be scrolled; the timeline's bars say the whole in their title."""
+        """What has more in it than it shows and cannot be scrolled; the timeline's bars say all in their title."""
         return list(self.page.evaluate(CUT_OFF))
 
     def overflow(self, width: int) -> int:
