@@ -159,9 +159,7 @@ def in_a_browser(instruments: int) -> None:
                 frames = dragged(page)
             size, small = fetched(server + path, cookie(client))
             print("| in Chromium | measured | promised |\n|---|---|---|")
-            print(
-                f"| timeline of {instruments} instruments and {claims:,} claims laid out | {placed:.0f} ms | ≤ {READY} |"
-            )
+            print(f"| timeline of {instruments} instruments and {claims:,} claims | {placed:.0f} ms | ≤ {READY} |")
             if frames is None:
                 print("\nNothing on the timeline can be dragged: not measured.")
             else:

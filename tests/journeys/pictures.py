@@ -1,4 +1,4 @@
-"""Pictures of the twelve main pages in every way people see them: `make pictures`, or `python -m tests.journeys.pictures`.
+"""Pictures of the twelve main pages in every way people see them: `make pictures`.
 
 They are made in a demo laboratory of their own and lie in `pictures/`, which is not committed: to be looked at.
 """
@@ -79,7 +79,7 @@ def main() -> None:
         browser.close()
         house.close()
     databases.close()
-    print(f"{many} pictures in {FOLDER}")
+    print(f"{many} pictures in {FOLDER}")  # noqa: T201 - a command tells what it did
 
 
 if __name__ == "__main__":
