@@ -75,12 +75,14 @@ test: ready-dev ## all tests but the proofs
 # processes or measure how long people wait, one after the other.
 proof: export LABSHARE_PROOF := reduced
 proof-full: export LABSHARE_PROOF := full
+proof-full: export LABSHARE_JOURNEYS := all
 proof proof-full: ready-dev
 	$(BIN)/pytest -n 2 tests/proof -m "proof and beside"
 	$(BIN)/pytest tests/proof -m "proof and not beside"
+	$(if $(filter proof-full,$@),$(BIN)/pytest -q -n 2 tests/journeys)
 
 proof: ## the six promises under load and faults, reduced counts (at most 12 minutes)
-proof-full: ## the six promises at full counts
+proof-full: ## the six promises at full counts, and every page and journey in every way
 
 lint: ready-dev ## ruff, mypy, and whether every string is translated
 	$(BIN)/ruff check .

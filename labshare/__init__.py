@@ -19,7 +19,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from labshare import wiring  # noqa: PLC0415
     from labshare.kernel import db as database  # noqa: PLC0415
     from labshare.people import access  # noqa: PLC0415
-    from labshare.web import api, assets, docs, errors, guard, health, i18n, layout  # noqa: PLC0415
+    from labshare.web import api, assets, compression, docs, errors, guard, health, i18n, layout  # noqa: PLC0415
 
     settings = settings or Settings.from_env()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -36,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         database.prepare(database.db.engine)
     Migrate(app, database.db, directory=str(wiring.MIGRATIONS))
 
+    compression.init_app(app)  # first, so that it has the last look at an answer
     health.init_app(app, wiring.MIGRATIONS, wiring.START_CHECKS, wiring.VITALS)
     guard.init_app(app)
     access.init_app(app)

@@ -29,7 +29,7 @@ PAGES = (  # what it is called, who opens it, where it is, and what is pressed t
     ("bookings", "company-admin", "/bookings", ""),
     ("account", "company-admin", "/hours", ""),
     ("queue", "manager", "/queue", ""),
-    ("planner", "manager", "/maintenance/new?instrument=SEM-01", ""),
+    ("planner", "manager", "/maintenance/windows/new?instrument=SEM-01", ""),
     ("usage", "admin", "/usage", ""),
     ("audit", "admin", "/audit", ""),
 )
@@ -57,7 +57,9 @@ def make(browser: Browser, house: House, folder: Path) -> int:
 
 
 def _take(visitor: Visitor, path: str, pressed: str, file: Path, width: int) -> None:
-    visitor.goes_to(path)
+    answer = visitor.goes_to(path)
+    if answer.status != 200:
+        raise RuntimeError(f"{path} answered {answer.status}")
     if pressed:
         visitor.page.locator(pressed).first.click()
         visitor.page.wait_for_load_state("networkidle")
