@@ -63,7 +63,7 @@ def test_an_admin_lowers_an_allowance_a_member_sees_what_is_left_and_a_manager_w
     expect(verdict.locator("tbody tr").filter(has_text=member.words("All instruments")).first).to_be_visible()
     assert member.findings() == []
     member.writes(member.page.locator("[name=purpose]"), purpose)
-    member.presses(member.page.locator("#ask button"))
+    member.presses(member.page.locator("#ask .form-actions button"))
     booking = asked(member)
     expect(member.page.locator(".page-header")).to_contain_text(member.words("over quota"))
 
