@@ -8,7 +8,6 @@ python benchmarks/pages.py --browser          the timeline in Chromium and the b
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import statistics
 import subprocess
@@ -112,26 +111,23 @@ def measure(engine: str, sizes: list[int]) -> Result:
 # ---------------------------------------------------------------- what a first visit transfers
 
 
-def fetched(url: str, said: str = "") -> tuple[int, int]:
-    """Bytes of the answer's body as it comes over the wire, and as gzip would have it at most."""
+def fetched(url: str, said: str = "") -> int:
+    """Bytes of the answer's body as it comes over the wire to a browser, which takes it compressed."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip", "Cookie": said})
     with urllib.request.urlopen(request) as answer:
-        body, coded = answer.read(), answer.headers.get("Content-Encoding")
-    return len(body), len(body) if coded else len(gzip.compress(body))
+        return len(answer.read())
 
 
 def first_visits(lab: Laboratory, server: str) -> None:
     """What each desk transfers to somebody who was never there: the page, the styles and all scripts."""
     with lab.app.test_request_context():
         asset = lab.app.jinja_env.globals["asset"]
-        files = [fetched(server + asset(name)) for name in ("app.css", "app.js")]  # type: ignore[operator]
-    once, small_once = (sum(sizes) for sizes in zip(*files, strict=True))
-    print(f"\nStyles and scripts: {once:,} bytes as they are served, {small_once:,} with gzip.\n")
-    print(f"| first visit | page | page with gzip | all as it is served | all with gzip | promised |\n|{'---|' * 6}")
+        styles, scripts = (fetched(server + asset(name)) for name in ("app.css", "app.js"))  # type: ignore[operator]
+    print(f"\nStyles {styles:,} bytes, all scripts {scripts:,}.\n")
+    print("| first visit, in bytes | page | page, styles and scripts | promised |\n|---|---|---|---|")
     for desk in DESKS:
-        client = browser(lab, DESKS[desk][0])
-        page, small = fetched(server + address(lab, desk), cookie(client))
-        print(f"| {desk} | {page:,} | {small:,} | {page + once:,} | {small + small_once:,} | ≤ {VISIT:,} |")
+        page = fetched(server + address(lab, desk), cookie(browser(lab, DESKS[desk][0])))
+        print(f"| {desk} | {page:,} | {page + styles + scripts:,} | ≤ {VISIT:,} |")
 
 
 def weights() -> dict[str, int]:
@@ -157,7 +153,7 @@ def in_a_browser(instruments: int) -> None:
                 placed, drawn = ready(page, server + path)
                 claims = page.locator("table.tl a.tl-claim, table.tl span.tl-claim.busy").count()
                 frames = dragged(page)
-            size, small = fetched(server + path, cookie(client))
+            size = fetched(server + path, cookie(client))
             print("| in Chromium | measured | promised |\n|---|---|---|")
             print(f"| timeline of {instruments} instruments and {claims:,} claims | {placed:.0f} ms | ≤ {READY} |")
             if frames is None:
@@ -166,7 +162,7 @@ def in_a_browser(instruments: int) -> None:
                 slow = percentile(frames, 0.95)
                 print(f"| 95 of 100 frames while dragging, of {len(frames)} | {slow:.1f} ms | ≤ {FRAME} |")
             print(f"| our own scripts of all pages, gzip | {weights()['own']:,} bytes | ≤ {SCRIPTS:,} |")
-            print(f"\nDrawn after {drawn:.0f} ms; the page is {size:,} bytes, {small:,} with gzip.")
+            print(f"\nDrawn after {drawn:.0f} ms; the page is {size:,} bytes.")
             if frames:
                 print(f"Frames: median {statistics.median(frames):.1f} ms, longest {max(frames):.1f} ms.")
         desks = open_house(fresh("desks"), Path(name), SMALL // 10)
