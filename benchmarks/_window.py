@@ -22,7 +22,8 @@ WATCH = """
     requestAnimationFrame(() => requestAnimationFrame(() => { window.drawnAt = performance.now(); }));
   }).observe(document, { subtree: true, attributeFilter: ["class"] });
 """
-DRAWN = "() => window.drawnAt ? [window.placedAt, window.drawnAt] : null"
+DRAWN = """() => window.drawnAt
+  ? [performance.getEntriesByType("navigation")[0].responseEnd, window.placedAt, window.drawnAt] : null"""
 FRAMES = """() => {
   window.frames_ = [];
   let last;
@@ -48,8 +49,8 @@ def window(address: str, cookie: str) -> Iterator[Page]:
         browser.close()
 
 
-def ready(page: Page, url: str) -> tuple[float, float]:
-    """Median milliseconds until the timeline is laid out and until it is drawn; files that never change are there."""
+def ready(page: Page, url: str) -> tuple[float, float, float]:
+    """Median milliseconds until the page has come, the timeline is laid out, and it is drawn; files are there."""
     seen = []
     for _ in range(VISITS + 1):
         page.goto(url)
@@ -59,8 +60,8 @@ def ready(page: Page, url: str) -> tuple[float, float]:
                 raise RuntimeError(f"the timeline at {url} is never laid out")
             page.wait_for_timeout(20)
         seen.append(moments)
-    placed, drawn = zip(*seen[1:], strict=True)
-    return statistics.median(placed), statistics.median(drawn)
+    came, placed, drawn = zip(*seen[1:], strict=True)
+    return statistics.median(came), statistics.median(placed), statistics.median(drawn)
 
 
 def dragged(page: Page) -> list[float] | None:

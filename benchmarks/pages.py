@@ -150,7 +150,7 @@ def in_a_browser(instruments: int) -> None:
             server = f"http://127.0.0.1:{port}"
             path = f"/timeline?day={day:%Y-%m-%d}"
             with window(server, cookie(client)) as page:
-                placed, drawn = ready(page, server + path)
+                came, placed, drawn = ready(page, server + path)
                 claims = page.locator("table.tl a.tl-claim, table.tl span.tl-claim.busy").count()
                 frames = dragged(page)
             size = fetched(server + path, cookie(client))
@@ -162,7 +162,7 @@ def in_a_browser(instruments: int) -> None:
                 slow = percentile(frames, 0.95)
                 print(f"| 95 of 100 frames while dragging, of {len(frames)} | {slow:.1f} ms | ≤ {FRAME} |")
             print(f"| our own scripts of all pages, gzip | {weights()['own']:,} bytes | ≤ {SCRIPTS:,} |")
-            print(f"\nDrawn after {drawn:.0f} ms; the page is {size:,} bytes.")
+            print(f"\nThe page has come after {came:.0f} ms and is drawn after {drawn:.0f}; it is {size:,} bytes.")
             if frames:
                 print(f"Frames: median {statistics.median(frames):.1f} ms, longest {max(frames):.1f} ms.")
         desks = open_house(fresh("desks"), Path(name), SMALL // 10)
