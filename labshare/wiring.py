@@ -56,6 +56,7 @@ from labshare.clockwork import pages as clockwork_pages
 from labshare.clockwork.jobs import CHECK, TIDY_UP
 from labshare.clockwork.policy import may_run
 from labshare.clockwork.queries import silence, vitals
+from labshare.help import pages as help_pages
 from labshare.instruments import api as instruments_api
 from labshare.instruments import pages as instruments_pages
 from labshare.instruments.checks import CHECKS as HOURS_CHECKS
@@ -101,6 +102,7 @@ MIGRATIONS = next(  # a wheel carries them inside the package
 
 PAGES: tuple = (
     home.pages,
+    help_pages.pages,
     people_pages.pages,
     instruments_pages.pages,
     accounts_pages.pages,

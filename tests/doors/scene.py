@@ -317,7 +317,15 @@ OBJECTS: dict[str, Callable[[Scene], Any]] = {
     "year": Scene.year,
     "day": lambda _scene: "2026-10-01",
     "name": lambda scene: next(iter(scene.app.extensions["jobs"])).name,
+    "reader": lambda _scene: "member",
     "token": lambda _scene: "no-such-token",
     "filename": lambda _scene: "dist/manifest.json",
 }
-MISSING = {"code": "NO-SUCH", "site": "NOWHERE", "name": "no-such-job", "token": "another-token", "filename": "none"}
+MISSING = {
+    "code": "NO-SUCH",
+    "site": "NOWHERE",
+    "name": "no-such-job",
+    "reader": "nobody",
+    "token": "another-token",
+    "filename": "none",
+}

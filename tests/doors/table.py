@@ -22,6 +22,8 @@ PUBLIC = {
     "docs.page": "the API's document is public",
     "instruments.catalogue": "what the laboratory has, what it costs and when it is open is public",
     "instruments.show": "what the laboratory has, what it costs and when it is open is public",
+    "help.own_guide": "how to come in is for strangers",
+    "help.guide_of": "what a role can do is no secret",
     "people.sign_in": "the way in",
     "people.sign_in_now": "the way in",
     "people.sign_out": "ends whatever session there is",
@@ -45,6 +47,9 @@ GET   health.metrics                ++++++
 GET   api-docs.openapi_json         ++++++
 GET   docs.page                     ++++++
 GET   home.start                    ++++++
+GET   help.own_guide                ++++++
+GET   help.guide_of                 ++++++
+POST  help.put_away                 ++++++
 
 GET   people.sign_in                ++++++
 POST  people.sign_in_now            ++++++

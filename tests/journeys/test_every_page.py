@@ -105,6 +105,7 @@ def objects(house: House) -> dict[str, Any]:
         "window_id": hit[0].cause_id,
         "utility_id": house.read(sa.select(Utility.id))[0].id,
         "name": "deliver",
+        "reader": "lab-manager",
         "token": tokens,
     }
 

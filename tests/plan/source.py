@@ -25,6 +25,7 @@ TOWER = (
     ("usage", "calendars"),
     ("notifications",),
     ("audit",),
+    ("help",),
     ("home",),
     ("wiring",),
     ("factory",),  # labshare/__init__.py

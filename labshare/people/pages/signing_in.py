@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -17,8 +17,8 @@ from labshare.web.guard import actor, public, safe_next
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import LANGUAGES
 from labshare.web.layout import THEMES
+from labshare.web.preferences import prefer
 
-YEAR = 365 * 24 * 3600
 LONGEST_TYPED = 1000  # longer is no e-mail address and no password of ours; it is not looked at in full
 
 
@@ -105,13 +105,6 @@ def reset_now(token: str) -> Any:
 # ---------------------------------------------------------------- language and colours
 
 
-def _prefer(name: str, value: str) -> Any:
-    response = redirect(safe_next(request.form.get("next")), 303)
-    secure = current_app.config["SESSION_COOKIE_SECURE"]
-    response.set_cookie(name, value, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
-    return response
-
-
 @pages.post("/language")
 @public
 def language() -> Any:
@@ -121,7 +114,7 @@ def language() -> Any:
         return redirect(safe_next(request.form.get("next")), 303)
     if actor().is_signed_in:
         services.choose_language(actor(), chosen)
-    return _prefer("language", chosen)
+    return prefer("language", chosen)
 
 
 @pages.post("/theme")
@@ -129,4 +122,4 @@ def language() -> Any:
 def theme() -> Any:
     """Light, dark, or as the device has it; remembered in this browser."""
     chosen = request.form.get("theme", "")
-    return _prefer("theme", chosen if chosen in THEMES else "auto")
+    return prefer("theme", chosen if chosen in THEMES else "auto")
