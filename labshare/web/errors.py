@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from labshare.kernel.db import db, problem_of
 from labshare.kernel.errors import N_, Busy, NotAll, NotFound, NotSignedIn, Problem, Reason, Text
 from labshare.kernel.retry import Replayed
+from labshare.web import advice
 from labshare.web.guard import is_api
 from labshare.web.i18n import own, said, say
 
@@ -80,7 +82,7 @@ def alternative_out(offered: Any) -> dict[str, Any]:
     }
 
 
-def _answer(problem: Problem) -> Response:
+def _answer(problem: Problem, reference: str = "") -> Response:
     db.session.rollback()
     if is_api():
         response = Response(json.dumps(as_dict(problem), ensure_ascii=True), problem.status)
@@ -91,10 +93,7 @@ def _answer(problem: Problem) -> Response:
         response = _to_sign_in()
     else:
         part = "problem_fragment.html" if request.headers.get("HX-Request") else "problem.html"
-        shown = {"status": problem.status, "title": say(problem.title), "detail": say(problem.detail)}
-        shown["reasons"] = [reason["message"] for reason in reasons_out(problem.reasons)]
-        shown["errors"] = said(problem.fields)
-        response = Response(render_template(part, problem=shown), problem.status)
+        response = Response(render_template(part, problem=advice.shown(problem, reference)), problem.status)
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
@@ -131,10 +130,11 @@ def _database(error: SQLAlchemyError) -> Response:
 
 
 def _unknown(error: Exception) -> Response:
-    log.exception("unhandled error at %s %s", request.method, request.path, exc_info=error)
+    reference = secrets.token_hex(4)
+    log.exception("unhandled error %s at %s %s", reference, request.method, request.path, exc_info=error)
     problem = Problem(code="internal_error")
     problem.status, problem.title = 500, BROKEN
-    return _answer(problem)
+    return _answer(problem, reference)
 
 
 def _replayed(found: Replayed) -> Response:

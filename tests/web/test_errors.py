@@ -191,3 +191,43 @@ def test_htmx_is_told_in_the_place_it_asked_for(app: Flask) -> None:
     answer = client.get("/test-only", headers=HTMX)
     assert (answer.status_code, "Only Chen may do this." in answer.text) == (403, True)
     assert "<html" not in answer.text
+
+
+def test_a_page_of_refusal_says_what_was_kept_and_where_to_go_on(app: Flask) -> None:
+    turn: list[Problem] = []
+    client = _door(app, lambda: _raising(turn[-1])())
+    for problem in REFUSALS:
+        turn.append(problem)
+        page = ask(client, "page", "/test-only").text
+        assert "Nothing was" in page or problem.status == 503
+        assert 'href="/help"' in page
+        assert (">Try again<" in page) == (problem.status in (429, 503))
+    turn.append(Invalid(fields={"line": [N_("Please fill this in.")]}))
+    assert "line: Please fill this in." in ask(client, "page", "/test-only").text
+    turn.append(TooMany(retry_after=301))
+    assert "Wait 6 minutes" in ask(client, "page", "/test-only").text
+
+
+def test_the_way_back_is_a_page_of_ours(app: Flask) -> None:
+    client = _door(app, _raising(Forbidden()))
+    ways = {
+        "http://localhost/queue?site=2": 'href="/queue?site=2"',
+        "http://elsewhere.test/queue": None,
+        "http://localhost//elsewhere.test": None,
+        "http://localhost/test-only": None,
+        "not an address": None,
+        "http://[": None,
+    }
+    for came, way in ways.items():
+        page = ask(client, "page", "/test-only", headers={"Referer": came}).text
+        assert (">Go back<" in page) == (way is not None), came
+        assert way is None or way in page
+
+
+def test_a_defect_has_a_number_that_its_line_in_the_log_is_found_by(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = ask(_door(app, _raising(RuntimeError(SECRET))), "page", "/test-only").text
+    number = page.partition("<code>")[2].partition("</code>")[0]
+    assert len(number) == 8
+    assert number in caplog.messages[-1]
