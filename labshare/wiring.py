@@ -151,7 +151,7 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("Instruments"), "instruments.catalogue", _everybody, public=True),
     Entry(N_("Timeline"), "bookings.overview", _everybody, covers=("bookings.find",)),
     Entry(N_("Bookings"), "bookings.listed", _everybody, _to_endorse, covers=("bookings.waitlist",)),
-    Entry(N_("Queue"), "bookings.queue", people_policy.is_staff, _waiting),
+    Entry(N_("Queue"), "bookings.queue", people_policy.is_staff, _waiting, covers=("bookings.board",)),
     Entry(
         N_("Maintenance"),
         "maintenance.windows",

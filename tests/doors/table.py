@@ -200,6 +200,7 @@ GET   bookings.find                 ++++++
 POST  bookings.pick                 ++++++
 GET   bookings.queue                ---+++
 POST  bookings.answer_many          ---+++
+GET   bookings.board                ---+++
 GET   bookings.beyond               ---+++
 GET   bookings.show                 ++0+0+
 POST  bookings.approve              --0+0+
@@ -220,6 +221,7 @@ DELETE bookings_api.leave           ++0+0+
 GET   bookings_api.listed           ++++++
 POST  bookings_api.request          ++++++
 POST  bookings_api.check            ++++++
+GET   bookings_api.board            ---+++
 GET   bookings_api.waiting          ---+++
 POST  bookings_api.answer_many      ---+++
 GET   bookings_api.shown            ++0+0+

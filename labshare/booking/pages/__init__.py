@@ -3,6 +3,7 @@
 from labshare.booking.pages import (
     answering,
     asking,
+    board,
     calendar,
     colleagues,
     conduct,
@@ -19,6 +20,7 @@ from labshare.booking.pages.frame import pages
 __all__ = [
     "answering",
     "asking",
+    "board",
     "calendar",
     "colleagues",
     "conduct",

@@ -19,6 +19,7 @@ from labshare.booking.schemas.asked import (
     UsageIn,
     VersionIn,
 )
+from labshare.booking.schemas.boarded import BoardIn, BoardOut, line_out
 from labshare.booking.schemas.foreseen import (
     DayPreviewIn,
     ExceptionPreviewIn,
@@ -49,6 +50,8 @@ __all__ = [
     "AnswersIn",
     "AnswersOut",
     "ApproveIn",
+    "BoardIn",
+    "BoardOut",
     "BookingIn",
     "BookingOut",
     "BookingShownOut",
@@ -84,6 +87,7 @@ __all__ = [
     "WaitOut",
     "WaitsIn",
     "WaitsOut",
+    "line_out",
     "listing",
     "nothing_used",
     "outside_out",
