@@ -1,43 +1,105 @@
-"""The start page of each role: what needs an answer, what comes next, where to go on."""
+"""The start page of each role: what needs an answer, what goes on, what comes next, where to go on."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 
-from labshare.booking import outcomes, queries, rules
+from labshare.audit import queries as audit
+from labshare.audit import ways
+from labshare.audit.sentences import sentence
+from labshare.audit.sentences.shape import Line
+from labshare.booking import board, desk, queries, rules
 from labshare.booking.models import Booking
 from labshare.booking.queries import Seen
+from labshare.clockwork import queries as clockwork
+from labshare.instruments import workdays
 from labshare.kernel import clock
+from labshare.kernel.actor import Actor
 from labshare.kernel.db import rows
 from labshare.notifications import queries as inbox
 from labshare.people import queries as people
+from labshare.quotas import rules as limits
+from labshare.quotas import watch
+from labshare.quotas import words as quota_words
+from labshare.usage import queries as usage
 from labshare.web.guard import actor
 from labshare.web.htmx import show
+from labshare.web.i18n import LOCAL, say
 
 pages = Blueprint("home", __name__)
+
+FEW = 6  # of each list: a start page shows what comes first
+NOTICE_LOOKED_FOR = timedelta(days=60)  # so far ahead bookings are made, and must know which days are worked
 
 
 @pages.get("/")
 def start() -> str:
-    """The actor's own start page; a constant number of statements."""
+    """The actor's own start page; a constant number of statements for each role."""
     who, now = actor(), clock.now()
-    upcoming = queries.listed(who).where(queries.ahead(now))
-    shown: dict[str, Any] = {
-        "upcoming": [Seen(*row) for row in rows(upcoming.order_by(Booking.starts_at, Booking.id).limit(8))],
-        "state_words": rules.STATE_WORDS,
-        "unread": inbox.unread(who),
-    }
+    shown: dict[str, Any] = {"state_words": rules.STATE_WORDS, "unread": inbox.unread(who)}
     if who.company_id is not None:
-        shown["own_waiting"] = queries.count_own_waiting(who, now)
-        shown["to_endorse"] = queries.count_to_endorse(who, now)
-        shown["held"] = queries.count_offered(who.company_id)
-        shown["offered"] = outcomes.count_offered(who.company_id)
+        shown |= _company(who, who.company_id, now)
     if who.is_staff:
-        urgent = queries.waiting(who).where(Booking.starts_at > now).order_by(Booking.decide_by).limit(6)
-        shown["waiting"] = [Seen(*row) for row in rows(urgent)]
-        shown["waiting_count"] = queries.count_waiting(who, now)
+        shown |= _manager(who, now)
     if who.is_admin:
-        shown["companies"] = people.count_companies()
+        shown |= _admin(who, now)
+    if who.company_id is None:
+        upcoming = queries.listed(who).where(queries.ahead(now)).order_by(Booking.starts_at, Booking.id)
+        shown["upcoming"] = [Seen(*row) for row in rows(upcoming.limit(FEW))]
     return show("home.html", **shown)
+
+
+def _company(who: Actor, company_id: int, now: datetime) -> dict[str, Any]:
+    """What concerns the actor's company: answers, uses, bookings, hours; for its admins also its people."""
+    return {
+        "desk": desk.of(company_id, now),
+        "own_waiting": queries.count_own_waiting(who, now),
+        "to_endorse": queries.count_to_endorse(who, now),
+        "limits": watch.running_of(company_id, now)[:FEW],
+        "quota_words": quota_words,
+        "own_counts": people.count_own(company_id, now) if who.is_company_admin else None,
+        "year": now.astimezone(LOCAL).year,
+    }
+
+
+def _manager(who: Actor, now: datetime) -> dict[str, Any]:
+    """What waits for the laboratory's answer, and how its sites stand now."""
+    urgent = queries.waiting(who).where(Booking.starts_at > now).order_by(Booking.decide_by).limit(FEW)
+    return {
+        "waiting": [Seen(*row) for row in rows(urgent)],
+        "waiting_count": queries.count_waiting(who, now),
+        "board": board.count(board.lines(who, now)),
+    }
+
+
+def _admin(who: Actor, now: datetime) -> dict[str, Any]:
+    """What asks for an admin: companies, limits, calendars, jobs; how the year goes, and what was changed."""
+    today = now.astimezone(LOCAL).date()
+    near, jobs = watch.near_limit(now, limits.WARN_AT[0]), clockwork.lines(now)
+    total, served = usage.so_far(who, today.year)
+    return {
+        "companies": people.count_companies(),
+        "to_review": rows(people.companies(who, state="pending").order_by("name").limit(FEW)),
+        "near": near[:FEW],
+        "near_count": len(near),
+        "quota_words": quota_words,
+        "calendars": workdays.unpublished(sorted({today.year, (today + NOTICE_LOOKED_FOR).year})),
+        "ailing": [line for line in jobs if line.pause is None and (line.failed or line.is_late)],
+        "paused": [line for line in jobs if line.pause is not None],
+        "jobs": len(jobs),
+        "year": today.year,
+        "total": total,
+        "served": served,
+        "goal": usage.goal(),
+        "changes": [_told(line) for line in audit.changes(who, FEW)],
+    }
+
+
+def _told(line: Line) -> dict[str, Any]:
+    """A line of the journal as a sentence, and where it leads."""
+    way = ways.way(line)
+    href = url_for(way[0], **way[1]) if way else None
+    return {"at": line.at, "who": line.who, "text": say(sentence(line)), "href": href}

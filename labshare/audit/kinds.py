@@ -130,3 +130,12 @@ KINDS: Mapping[str, Text] = {
     "clock_jumped": N_("Clock: jumped"),
     "delivery_retried": N_("Mail: sent again"),
 }
+
+SETTINGS = (  # how the laboratory is set up: what people set, and everybody then goes by
+    *("site_added", "site_changed", "opening_hours_set", "opening_exception_added", "opening_exception_removed"),
+    *("calendar_year_published", "calendar_year_forgotten", "calendar_day_set"),
+    *("allowances_set", "default_allowances_set", "allowance_extended"),
+    *("instrument_added", "instrument_changed", "utility_added", "utility_changed", "upkeep_set", "upkeep_removed"),
+    *("company_approved", "company_rejected", "company_suspended", "company_reactivated", "in_house_approval_set"),
+    *("person_added", "person_removed", "roles_changed", "job_paused", "job_resumed"),
+)

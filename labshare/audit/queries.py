@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from labshare.audit.kinds import SETTINGS
 from labshare.audit.names import Names
 from labshare.audit.policy import may_read
 from labshare.audit.sentences.shape import Line
@@ -51,6 +52,20 @@ def lines(actor: Actor, sought: Sought, limit: int, cursor: str | None) -> Page:
     order = Entry.id if sought.since is None and sought.until is None else Entry.at
     found = page(statement, order, Entry.id, limit, cursor, newest_first=True)
     return Page(_named(found.items), found.next)
+
+
+def changes(actor: Actor, limit: int) -> list[Line]:
+    """What people set in the product, the newest first: of each kind a few steps in an index."""
+    wanted = [
+        sa.select(Entry.id)
+        .where(Entry.kind == kind, Entry.actor_id.is_not(None))
+        .order_by(Entry.id.desc())
+        .limit(limit)
+        for kind in SETTINGS
+    ]
+    some = sa.union_all(*(sa.select(one.subquery().c.id) for one in wanted)).subquery()
+    found = _ENTRY.where(visible_to(actor), Entry.id.in_(sa.select(some.c.id))).order_by(Entry.id.desc()).limit(limit)
+    return _named(rows(found))
 
 
 def _narrowed(sought: Sought) -> list[sa.ColumnElement[bool]]:

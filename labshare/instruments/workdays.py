@@ -138,3 +138,16 @@ def unsaid(zones: Sequence[str], wanted: Sequence[int]) -> list[tuple[int, int]]
         (site_id, number) for site_id, number in rows(sa.select(CalendarYear.site_id, CalendarYear.year).where(whole))
     }
     return [(site_id, number) for site_id in sites for number in wanted if (site_id, number) not in said]
+
+
+def unpublished(wanted: Sequence[int]) -> list[tuple[str, str, str, int]]:
+    """Sites whose notice of a wanted year is not known: code, name in English, in Chinese, the year; one statement."""
+    known_at = sa.and_(CalendarYear.site_id == Site.id, CalendarYear.published, CalendarYear.year.in_(list(wanted)))
+    found = rows(
+        sa.select(Site.code, Site.name_en, Site.name_zh, CalendarYear.year)
+        .outerjoin(CalendarYear, known_at)
+        .order_by(Site.code)
+    )
+    there = {(code, number) for code, _en, _zh, number in found}
+    names = {code: (en, zh) for code, en, zh, _number in found}
+    return [(code, *names[code], number) for code in names for number in wanted if (code, number) not in there]

@@ -80,6 +80,22 @@ def count_companies() -> CompanyCounts:
     return CompanyCounts(**{row.state: row.number for row in rows(counted)})
 
 
+@dataclass(frozen=True)
+class OwnCounts:
+    """How many people a company has, and how many are invited."""
+
+    people: int
+    invited: int
+
+
+def count_own(company_id: int, now: datetime) -> OwnCounts:
+    """How many people have access for the company, and how many invitations of it can still be taken up."""
+    people = sa.select(sa.func.count()).where(Person.company_id == company_id, Person.active)
+    mine = (Invitation.company_id == company_id, Invitation.state == "open", Invitation.expires_at > now)
+    invited = sa.select(sa.func.count()).where(*mine)
+    return OwnCounts(*rows(sa.select(people.scalar_subquery(), invited.scalar_subquery()))[0])
+
+
 # ---------------------------------------------------------------- people
 
 

@@ -26,6 +26,13 @@ _LIMIT = sa.cast(Balance.minutes + Balance.extended, sa.BigInteger)  # a hundred
 _SPOKEN_FOR = 100 * sa.cast(Balance.held + Balance.used, sa.BigInteger)
 
 
+def running_of(company_id: int, now: datetime) -> list[Standing]:
+    """The company's limits whose period is running, the one that ends last first."""
+    mine = _running(now).where(Account.company_id == company_id)
+    order = (Balance.ends_on.desc(), Balance.starts_on, Balance.id)
+    return [Standing(*row) for row in rows(mine.order_by(*order))]
+
+
 def near_limit(now: datetime, percent: int) -> list[Standing]:
     """Limits of running periods of which at least so many per cent are spoken for, the most first."""
     near = _running(now).where(percent * _LIMIT <= _SPOKEN_FOR, _LIMIT > 0)

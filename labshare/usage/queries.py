@@ -136,6 +136,23 @@ def laboratory(actor: Actor, sought: Sought) -> Laboratory:
     )
 
 
+def so_far(actor: Actor, year: int) -> tuple[Sum, int]:
+    """What the year comes to as yet, and how many companies were served; a constant number of statements.
+
+    Raises Forbidden.
+    """
+    if not policy.may_see_all(actor):
+        raise Forbidden
+    found = _by(book.of(year), sums.COMPANY)
+    return sum(found.values(), NOTHING), sum(one.uses > 0 for one in found.values())
+
+
+def goal() -> int:
+    """How many companies the laboratory means to serve in a year."""
+    meant: int = current_app.extensions["settings"].companies_goal
+    return meant
+
+
 def years() -> list[int]:
     """The years there are figures of, the latest first."""
     return sums.years(book.Today.source)
