@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from labshare.booking.models import Booking
 from labshare.instruments.models import Instrument

@@ -160,6 +160,14 @@ def listed(
     return statement
 
 
+def during(company_id: int, whole: Slot) -> sa.Select[Any]:
+    """The company's bookings whose time touches this and is, or was, theirs; by start."""
+    touches = (Booking.starts_at > whole.start - LONGEST_CLAIM, Booking.starts_at < whole.end)
+    theirs = Booking.state.in_((*lifecycle.LIVE, lifecycle.MISSED))
+    mine = SEEN.where(Booking.company_id == company_id, *touches, Booking.ends_at > whole.start, theirs)
+    return mine.order_by(Booking.starts_at, Booking.id)
+
+
 def ahead(now: datetime) -> sa.ColumnElement[bool]:
     """Is the use of it still to come, or going on? No booking is longer than a claim may be, so none began before."""
     waits = Booking.state.in_(lifecycle.AHEAD) & (Booking.ends_at > now)

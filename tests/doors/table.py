@@ -198,6 +198,7 @@ GET   bookings.overview             ++++++
 GET   bookings.week                 ++++++
 GET   bookings.find                 ++++++
 POST  bookings.pick                 ++++++
+GET   bookings.calendar             +++000
 GET   bookings.queue                ---+++
 POST  bookings.answer_many          ---+++
 GET   bookings.board                ---+++

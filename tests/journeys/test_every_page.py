@@ -57,6 +57,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "bookings.find": ("", "?q=nothing+is+called+this", "?minutes=7"),
     "bookings.queue": ("", "?over_quota=true", "?q=nothing+is+asked+like+this"),
     "bookings.listed": ("", "?tab=past", "?tab=waiting&mine=1"),
+    "bookings.calendar": ("", "?month=2000-01", "?mine=1"),
     "bookings.waitlist": ("", "?state=left"),
     "bookings.new": (
         "",

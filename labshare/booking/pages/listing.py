@@ -60,14 +60,15 @@ TABS = {
 
 
 def tabs(chosen: str, **more: Any) -> list[Any]:
-    """The tabs over lists of bookings, and the way to the waiting list beside them."""
+    """The tabs over lists of bookings, and the ways to a company's month and the waiting list beside them."""
     who = actor()
     counts = {IN_HOUSE: (queries.count_to_endorse(who, clock.now()),)} if who.is_company_admin else {}
     lists = [
         (url_for("bookings.listed", tab=name, **more), words, name == chosen, *counts.get(name, ()))
         for name, words in tabs_of(who).items()
     ]
-    return [*lists, (url_for("bookings.waitlist"), N_("Waiting list"), chosen == "waitlist")]
+    month = [(url_for("bookings.calendar"), N_("Month"), chosen == "month")] if who.company_id is not None else []
+    return [*lists, *month, (url_for("bookings.waitlist"), N_("Waiting list"), chosen == "waitlist")]
 
 
 def tabs_of(who: Actor) -> dict[str, Text]:
