@@ -1,11 +1,11 @@
-"""Settings, read from the environment once; README's table lists them all."""
+"""Settings, read from the environment once, and what each means; README's table says the same of them all."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -18,12 +18,52 @@ class BadSetting(ValueError):
     """A setting that cannot work; the message names the variable and what it should be."""
 
 
+N_ = str  # marks a sentence for the catalogue; it is said in the reader's language where it is shown
+_LISTENS, _SERVES = N_("where labshare serve listens"), N_("web workers and threads in each")
+MEANINGS: Mapping[str, str] = {
+    "env": N_(
+        "production refuses to start with the default or a short secret and sends cookies over https only",
+    ),
+    "database_url": N_("postgresql://user:password@host/name for PostgreSQL"),
+    "secret_key": N_("at least 32 random characters; signs sessions and mailed links"),
+    "data_dir": N_("the SQLite database, mails not sent, figures"),
+    "host": _LISTENS,
+    "port": _LISTENS,
+    "base_url": N_("the public address; mailed links begin with it"),
+    "trusted_hosts": N_("comma-separated; other Host: headers get 400"),
+    "proxies": N_("how many proxies in front may set X-Forwarded-*"),
+    "workers": _SERVES,
+    "threads": _SERVES,
+    "body_limit": N_("bytes of a request's body"),
+    "session_hours": N_("how long a browser stays signed in"),
+    "smtp_url": N_("smtp://user:password@host:587 (STARTTLS) or smtps://…"),
+    "mail_from": N_("sender of mails"),
+    "language": N_("en or zh: mails to people who chose no language"),
+    "metrics_token": N_("bearer token that opens /metrics to others than loopback"),
+    "lease_seconds": N_("how long the leading scheduler may be silent before another takes over"),
+    "rated_hours": N_(
+        "rated hours a year and channel, which utilisation is measured against; a report may ask for another base",
+    ),
+    "companies_goal": N_("how many companies the laboratory means to serve in a year"),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A setting as admins may read it: of one that may hold a secret only whether it is set."""
+
+    name: str  # of the variable
+    value: str | None
+    is_set: bool
+    meaning: str
+
+
 @dataclass(frozen=True)
 class Settings:
     """How this installation runs."""
 
     env: str = "development"
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)
     secret_key: str = field(default=DEFAULT_SECRET, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
@@ -46,6 +86,16 @@ class Settings:
     @property
     def production(self) -> bool:
         return self.env == "production"
+
+    def told(self) -> list[Told]:
+        """Every setting as it is in force, in README's order; what is not to be printed has no value here."""
+        secret = {one.name for one in fields(self) if not one.repr}
+        found = []
+        for name, meaning in MEANINGS.items():
+            value = getattr(self, name)
+            text = ", ".join(value) if isinstance(value, tuple) else str(value)
+            found.append(Told(f"LABSHARE_{name.upper()}", None if name in secret else text, bool(text), meaning))
+        return found
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:

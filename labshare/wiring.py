@@ -184,7 +184,7 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("Staff"), "people.staff", people_policy.is_admin),
     Entry(N_("Jobs"), "clockwork.jobs", may_run),
     Entry(N_("Mails"), "inbox.deliveries", may_see_mails, inbox.count_dead),
-    Entry(N_("Audit"), "audit.listed", may_read),
+    Entry(N_("Audit"), "audit.listed", may_read, covers=("audit.settings",)),
 )
 NOTICES: tuple = (silence,)  # what a reader may have to know on every page
 SUBSCRIPTIONS: dict = {

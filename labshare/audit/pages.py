@@ -1,10 +1,10 @@
-"""The journal as a page and as a sheet, for admins."""
+"""The journal as a page and as a sheet, and how the laboratory is set up, for admins."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 from flask_babel import gettext as _
 
 from labshare.audit import queries, ways
@@ -22,6 +22,8 @@ from labshare.web.i18n import LOCAL, said, say
 from labshare.web.wall import as_moment
 
 pages = Blueprint("audit", __name__, template_folder="templates")
+LATEST = 30
+SET_UP = ("site", "opening_pattern", "opening_exception", "calendar_year", "account", "instrument", "company", "person")
 BOM = "\ufeff"  # without it spreadsheets take Chinese for something else
 
 
@@ -58,6 +60,15 @@ def export() -> Response:
     """The same as a sheet, the newest lines first."""
     text, _more = sheet(actor(), _given(_asked())["sought"])
     return handed_out(BOM + text)
+
+
+@pages.get("/settings")
+@first(require_admin)
+def settings() -> str:
+    """The settings in force, and the latest changes people made in the product; a constant number of statements."""
+    groups = [(url_for("audit.listed", object=one), OBJECTS[one]) for one in SET_UP]
+    found = [_shown(line) for line in queries.changes(actor(), LATEST)]
+    return show("audit/settings.html", told=current_app.extensions["settings"].told(), groups=groups, items=found)
 
 
 def _asked() -> dict[str, Any]:

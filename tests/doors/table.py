@@ -358,6 +358,7 @@ GET   clockwork_api.preview         -----+
 POST  clockwork_api.run             -----+
 POST  clockwork_api.pause           -----+
 POST  clockwork_api.resume          -----+
+GET   audit.settings                -----+
 GET   audit.listed                  -----+
 GET   audit.export                  -----+
 GET   audit_api.listed              -----+

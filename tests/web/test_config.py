@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from labshare import create_app
-from labshare.config import DEFAULT_SECRET, BadSetting, Settings
+from labshare.config import DEFAULT_SECRET, MEANINGS, BadSetting, Settings
 
+README = Path(__file__).parent.parent.parent / "README.md"
 SAFE = {"LABSHARE_ENV": "production", "LABSHARE_SECRET_KEY": "k" * 32}
 
 
@@ -109,3 +112,21 @@ def test_a_house_open_to_the_network_trusts_any_name_only_in_development(tmp_pat
     house = {"LABSHARE_DATA_DIR": str(tmp_path), "LABSHARE_HOST": "0.0.0.0"}
     assert create_app(Settings.from_env(house)).config["TRUSTED_HOSTS"] is None
     assert create_app(Settings.from_env({**SAFE, **house})).config["TRUSTED_HOSTS"]
+
+
+def test_readme_and_the_settings_page_say_the_same_of_every_setting() -> None:
+    table = re.findall(r"^\| (`LABSHARE_[^|]*) \|[^|]*\| (.*) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    said = {name: meaning.replace("`", "") for names, meaning in table for name in re.findall(r"`(\w+)`", names)}
+    assert said.pop("LABSHARE_TEST_DATABASE_URL")  # of the tests only
+    assert said == {one.name: one.meaning for one in Settings().told()}
+    assert {one.name for one in fields(Settings)} == set(MEANINGS)
+
+
+def test_what_may_hold_a_secret_is_never_told() -> None:
+    secret = "hush-" * 10
+    places = {"database_url": f"sqlite:///{secret}", "smtp_url": f"smtp://a:{secret}@mail"}
+    settings = Settings(secret_key=secret, metrics_token=secret, **places)
+    assert secret not in str(settings.told())
+    assert secret not in repr(settings)
+    hidden = [one.name for one in settings.told() if one.value is None and one.is_set]
+    assert hidden == [f"LABSHARE_{name}" for name in ("DATABASE_URL", "SECRET_KEY", "SMTP_URL", "METRICS_TOKEN")]
