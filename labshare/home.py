@@ -47,8 +47,8 @@ def start() -> str:
     if who.is_admin:
         shown |= _admin(who, now)
     if who.company_id is None:
-        upcoming = queries.listed(who).where(queries.ahead(now)).order_by(Booking.starts_at, Booking.id)
-        shown["upcoming"] = [Seen(*row) for row in rows(upcoming.limit(FEW))]
+        ahead = queries.listed(who, starts_from=now).where(queries.ahead(now))
+        shown["upcoming"] = [Seen(*row) for row in rows(ahead.order_by(Booking.starts_at, Booking.id).limit(FEW))]
     return show("home.html", **shown)
 
 
@@ -102,4 +102,4 @@ def _told(line: Line) -> dict[str, Any]:
     """A line of the journal as a sentence, and where it leads."""
     way = ways.way(line)
     href = url_for(way[0], **way[1]) if way else None
-    return {"at": line.at, "who": line.who, "text": say(sentence(line)), "href": href}
+    return {"at": line.at, "text": say(sentence(line)), "href": href}

@@ -67,7 +67,7 @@ def test_an_admin_finds_what_to_look_after_and_what_was_changed(cast: Cast) -> N
     assert "the holiday notice is not taken in" in page
     assert "Jobs late or failed" in page
     assert "Last changes" in page
-    assert "Li</span>" in page.partition("Last changes")[2]
+    assert "Li changed SEM-01" in page.partition("Last changes")[2]
     assert "Last changes" not in cast.browser("li").get("/").text
 
 

@@ -67,7 +67,7 @@ def tabs(chosen: str, **more: Any) -> list[Any]:
         (url_for("bookings.listed", tab=name, **more), words, name == chosen, *counts.get(name, ()))
         for name, words in tabs_of(who).items()
     ]
-    month = [(url_for("bookings.calendar"), N_("Month"), chosen == "month")] if who.company_id is not None else []
+    month = [(url_for("bookings.calendar"), N_("Calendar"), chosen == "month")] if who.company_id is not None else []
     return [*lists, *month, (url_for("bookings.waitlist"), N_("Waiting list"), chosen == "waitlist")]
 
 
