@@ -24,9 +24,9 @@ MEANINGS: Mapping[str, str] = {
     "env": N_(
         "production refuses to start with the default or a short secret and sends cookies over https only",
     ),
-    "database_url": N_("postgresql://user:password@host/name for PostgreSQL"),
+    "database_url": N_("dialect://user:password@host/name of a database elsewhere; else a file in the data directory"),
     "secret_key": N_("at least 32 random characters; signs sessions and mailed links"),
-    "data_dir": N_("the SQLite database, mails not sent, figures"),
+    "data_dir": N_("the database's file, mails not sent, figures"),
     "host": _LISTENS,
     "port": _LISTENS,
     "base_url": N_("the public address; mailed links begin with it"),
