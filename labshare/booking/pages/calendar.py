@@ -11,7 +11,7 @@ from flask import Response, request, url_for
 from flask_babel import gettext as _
 
 from labshare.booking import schedule
-from labshare.booking.pages.drawing import Row, drawn, hours_shown
+from labshare.booking.pages.drawing import Row, drawn, hours_shown, names
 from labshare.booking.pages.frame import asked_day, pages
 from labshare.booking.schedule import Shown
 from labshare.instruments import hours
@@ -36,7 +36,8 @@ def week(code: str) -> Response:
     window = Slot(day_of(days[0], known.zone).start, day_of(days[-1], known.zone).end)
     claims = schedule.shown(actor(), [known.id], window)
     opening = hours.of([known])[known.id]
-    rows = [_by_day(Row(known, one, opening, actor(), now), claims) for one in days]
+    named = names()
+    rows = [_by_day(Row(known, one, opening, actor(), now, named), claims) for one in days]
     return show_anew(
         "booking/week.html",
         "timeline",
@@ -58,7 +59,7 @@ def _by_day(row: Row, claims: Sequence[Shown]) -> dict[str, Any]:
 @pages.get("/timeline")
 def overview() -> Response:
     """All instruments' day, a row each; or their one or two weeks in hours."""
-    now, span = clock.now(), _span("day")
+    now, span, named = clock.now(), _span("day"), names()
     every = catalogue.known_in_service()
     known = [one for one in every if _wanted(one)]
     zones = sorted({one.zone for one in known}, key=str) or [LOCAL]
@@ -69,7 +70,8 @@ def overview() -> Response:
         claims[claim.instrument].append(claim)
     opening = hours.of(known) if span == "day" else {}
     if span == "day":
-        rows = [_by_instrument(Row(one, days[0], opening[one.id], actor(), now), claims[one.code]) for one in known]
+        drawing = [Row(one, days[0], opening[one.id], actor(), now, named) for one in known]
+        rows = [_by_instrument(row, claims[row.known.code]) for row in drawing]
     else:
         rows = [_hours_taken(one, claims[one.code], days) for one in known]
     return show_anew(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, cast
 
 from flask import url_for
@@ -34,8 +35,9 @@ class Row:
     opening: Hours
     reader: Actor
     now: datetime
+    named: Mapping[str, str]  # what kinds of claims are called, looked up once a page
 
-    @property
+    @cached_property
     def whole(self) -> Slot:
         return day_of(self.day, self.known.zone)
 
@@ -47,6 +49,17 @@ class Row:
     def provisional(self) -> bool:
         """Is the day's holiday notice still to come?"""
         return self.opening.of_day(self.day)[1]
+
+
+def names() -> dict[str, str]:
+    """What claims that say no company are called, in the reader's language."""
+    return {
+        "busy": _("busy"),
+        "maintenance": _("maintenance"),
+        "outage": _("out of service"),
+        "closed": _("closed"),
+        "buffer": _("warm-up or cool-down"),
+    }
 
 
 def drawn(row: Row, claims: Sequence[Shown]) -> dict[str, Any]:
@@ -81,7 +94,7 @@ def hours_shown(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
 
 def _closed(row: Row) -> list[Bar]:
     return [
-        _stretch(row, "closed", slot.start, slot.end, _("closed"))
+        _stretch(row, "closed", slot.start, slot.end)
         for slot in row.opening.closed_in(row.whole)
         if row.known.state == "in_service"
     ]
@@ -104,21 +117,17 @@ def _claim(row: Row, claim: Shown) -> list[Bar]:
         return [_bar(row, claim, claim.starts_at, claim.ends_at)]
     parts = [_bar(row, claim, claim.booked_from, claim.booked_to)]
     if claim.booked_from > claim.starts_at:
-        parts.insert(0, _stretch(row, "buffer", claim.starts_at, claim.booked_from, _("warm-up or cool-down")))
+        parts.insert(0, _stretch(row, "buffer", claim.starts_at, claim.booked_from))
     if claim.ends_at > claim.booked_to:
-        parts.append(_stretch(row, "buffer", claim.booked_to, claim.ends_at, _("warm-up or cool-down")))
+        parts.append(_stretch(row, "buffer", claim.booked_to, claim.ends_at))
     return [bar for bar in parts if 0 <= bar["start"] < 1440 and bar["minutes"] > 0]
 
 
 def _bar(row: Row, claim: Shown, start: datetime, end: datetime) -> Bar:
     kind = _kind(claim)
-    names = {
-        "busy": _("busy"),
-        "maintenance": _("maintenance"),
-        "outage": _("out of service"),
-        "offer": _("held for %(company)s", company=claim.company or ""),
-    }
-    what = names.get(kind) or claim.company or ""
+    what = row.named.get(kind) or claim.company or ""
+    if kind == timeline.OFFER:
+        what = _("held for %(company)s", company=what)
     if claim.booking_id and row.known.channels > 1:
         what = _("%(what)s, channel %(number)s", what=what, number=claim.channel)
     bar = _stretch(row, kind, start, end, what)
@@ -142,15 +151,15 @@ def _movable(row: Row, claim: Shown) -> dict[str, Any] | None:
     }
 
 
-def _stretch(row: Row, kind: str, start: datetime, end: datetime, what: str) -> Bar:
+def _stretch(row: Row, kind: str, start: datetime, end: datetime, what: str = "") -> Bar:
     """A stretch of time as the day's row has it, cut at the day's ends; of none of it, nothing."""
     whole, zone = row.whole, row.known.zone
     first, last = max(start, whole.start), min(end, whole.end)
     begin = minutes_into(row.day, first, zone)
     until = minutes_into(row.day, last, zone) if last < whole.end else 1440
-    shown = f"{first.astimezone(zone):%H:%M}–{'24:00' if until == 1440 else format(last.astimezone(zone), '%H:%M')}"
+    text = f"{begin // 60:02}:{begin % 60:02}–{until // 60:02}:{until % 60:02} {what or row.named[kind]}"
     minutes = max(until - begin, 1) if first < last else 0
-    return {"kind": kind, "start": begin, "minutes": minutes, "text": f"{shown} {what}", "href": None, "move": None}
+    return {"kind": kind, "start": begin, "minutes": minutes, "text": text, "href": None, "move": None}
 
 
 def _kind(claim: Shown) -> str:
