@@ -77,10 +77,18 @@ def own(en: str, zh: str) -> str:
 
 
 def moment(value: datetime | None, zone: ZoneInfo = LOCAL) -> str:
-    """A moment in the site's zone: 23 Nov 2026, 14:05 or 2026年11月23日 14:05."""
+    """A moment in the site's zone: 23 Nov 2026, 14:05 or 2026年11月23日 14:05; with the zone where it is not ours."""
     if value is None:
         return ""
-    return str(_written(value.astimezone(zone)))
+    there = value.astimezone(zone)
+    return f"{_written(there)}{_elsewhere(there)}"
+
+
+def _elsewhere(there: datetime) -> str:
+    """The zone's name where its clocks show another time than the laboratory's."""
+    zone = there.tzinfo
+    ours = there.utcoffset() == there.astimezone(LOCAL).utcoffset()
+    return "" if ours else f" ({zone.key if isinstance(zone, ZoneInfo) else there.tzname()})"
 
 
 def day(value: datetime | date | None, zone: ZoneInfo = LOCAL) -> str:
@@ -107,11 +115,11 @@ def clock_time(value: datetime, zone: ZoneInfo = LOCAL) -> str:
 
 
 def span(start: datetime, end: datetime, zone: ZoneInfo = LOCAL) -> str:
-    """A slot in words: Mon 23 Nov 2026, 09:00–11:00; with both days where it passes midnight."""
+    """A slot in words: Mon 23 Nov 2026 09:00–11:00; both days over midnight, and the zone where it is not ours."""
     first, last = start.astimezone(zone), end.astimezone(zone)
     if first.date() == last.date():
-        return f"{day(start, zone)} {first:%H:%M}–{last:%H:%M}"
-    return f"{day(start, zone)} {first:%H:%M} – {day(end, zone)} {last:%H:%M}"
+        return f"{day(start, zone)} {first:%H:%M}–{last:%H:%M}{_elsewhere(first)}"
+    return f"{day(start, zone)} {first:%H:%M} – {day(end, zone)} {last:%H:%M}{_elsewhere(first)}"
 
 
 def hours(value: float) -> str:

@@ -58,7 +58,7 @@ def test_moments_and_days_are_written_in_the_sites_zone(app: Flask) -> None:
     late = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)  # past midnight in Shanghai
     with _reading(app, "en"):
         assert i18n.moment(AT) == "23 Nov 2026, 14:05"
-        assert i18n.moment(AT, BERLIN) == "23 Nov 2026, 07:05"
+        assert i18n.moment(AT, BERLIN) == "23 Nov 2026, 07:05 (Europe/Berlin)"
         assert i18n.moment(late) == "24 Nov 2026, 00:30"
         assert i18n.day(late) == "Tue 24 Nov 2026"
         assert i18n.day(late, BERLIN) == "Mon 23 Nov 2026"
@@ -67,9 +67,11 @@ def test_moments_and_days_are_written_in_the_sites_zone(app: Flask) -> None:
         assert (i18n.moment(None), i18n.day(None)) == ("", "")
         assert i18n.span(AT, AT.replace(hour=8)) == "Mon 23 Nov 2026 14:05–16:05"
         assert i18n.span(AT, late) == "Mon 23 Nov 2026 14:05 – Tue 24 Nov 2026 00:30"
+        assert i18n.span(AT, late, BERLIN) == "Mon 23 Nov 2026 07:05–17:30 (Europe/Berlin)"
+        assert i18n.span(AT, AT.replace(hour=8), ZoneInfo("Asia/Singapore")) == "Mon 23 Nov 2026 14:05–16:05"
     with _reading(app, "zh"):
         assert i18n.moment(AT) == "2026年11月23日 14:05"
-        assert i18n.moment(AT, BERLIN) == "2026年11月23日 07:05"
+        assert i18n.moment(AT, BERLIN) == "2026年11月23日 07:05 (Europe/Berlin)"
         assert i18n.day(late) == "2026年11月24日 周二"
         assert i18n.span(AT, AT.replace(hour=8)) == "2026年11月23日 周一 14:05–16:05"
 

@@ -32,7 +32,7 @@ SENTENCES: Table = {
 OBJECTS = {  # what facts happen to
     "site": N_("Site"),
     "company": N_("Company"),
-    "person": N_("Person"),
+    "person": N_("A person"),
     "token": N_("API token"),
     "invitation": N_("Invitation"),
     "job": N_("Job"),

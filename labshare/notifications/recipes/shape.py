@@ -40,7 +40,7 @@ GROUPS = {
 }
 
 MAIL_STATES = {  # how a mail went, in words
-    "waiting": N_("Waiting"),
+    "waiting": N_("Waiting to be sent"),
     "sent": N_("Sent"),
     "dead": N_("Given up"),
     "needless": N_("Not needed any more"),
