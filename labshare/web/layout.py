@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, request, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import SecurityError
 
 from labshare.kernel.actor import Actor
 from labshare.kernel.errors import Text
@@ -70,6 +71,8 @@ def _notices(notices: Sequence[Notice]) -> list[str]:
 
 
 def _entries(menu: Sequence[Entry]) -> list[dict[str, Any]]:
+    if isinstance(request.routing_exception, SecurityError):
+        return []  # asked for by a name that is not ours, under which no address can be told
     who = actor()
     entries = [entry for entry in menu if (entry.shown_to(who) if who.is_signed_in else entry.public)]
     here = [entry for entry in entries if request.endpoint in (entry.endpoint, *entry.covers)]
