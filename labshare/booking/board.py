@@ -64,9 +64,10 @@ def lines(actor: Actor, now: datetime) -> list[Line]:
     known = [one for one in catalogue.known_in_service() if actor.manages(one.site_id)]
     if not known:
         return []
-    present, coming = _present(actor, now), _next(actor, known, now)
     moment = Slot(now, now + MINUTE)
     claims = timeline.taken([one.id for one in known], moment)
+    held = [claim.owner_id for some in claims.values() for claim in some if claim.kind == timeline.BOOKING]
+    present, coming = _present(actor, held, now), _next(actor, known, now)
     opening = hours.of(known)
     found = []
     for one in known:
@@ -105,10 +106,10 @@ def _standing(known: Known, present: Sequence[str], kinds: set[str], *, free: in
     return FREE if free > 0 else TAKEN
 
 
-def _present(actor: Actor, now: datetime) -> dict[int, list[Present]]:
-    """The bookings whose time is now, by instrument: in use, or approved, begun and not over."""
+def _present(actor: Actor, held: Sequence[int], now: datetime) -> dict[int, list[Present]]:
+    """The bookings whose time is now, by instrument: in use; or of those that hold it, approved, begun and not over."""
     begun = sa.and_(Booking.state == lifecycle.APPROVED, Booking.starts_at <= now, Booking.ends_at > now)
-    here = sa.or_(Booking.state == lifecycle.IN_USE, begun)
+    here = sa.or_(Booking.state == lifecycle.IN_USE, sa.and_(Booking.id.in_(held), begun))
     statement = SEEN.where(queries.visible_to(actor), here).order_by(Booking.starts_at, Booking.id)
     found: dict[int, list[Present]] = defaultdict(list)
     for one in (Seen(*row) for row in rows(statement)):

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from labshare.booking import lifecycle
 from labshare.booking.models import OFFERED, Booking, Displacement
 from labshare.booking.queries import SEEN, Seen
+from labshare.instruments.models import Instrument
 from labshare.kernel.db import LONGEST_CLAIM, rows
+from labshare.people.models import Site
 
 FEW = 8  # of each: a desk shows what comes first, a list shows all
 
@@ -21,10 +25,18 @@ class Asking:
     """A booking for which time is held until its company answers; `displaced`: time instead of what it had."""
 
     booking: Seen
-    starts_at: datetime  # of the time that is held
-    ends_at: datetime
-    answer_by: datetime | None
     displaced: bool
+    answer_by: datetime | None
+    starts_at: datetime  # of the time that is held, and where that is
+    ends_at: datetime
+    code: str
+    name_en: str
+    name_zh: str
+    zone: str
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
 
 
 @dataclass(frozen=True)
@@ -58,19 +70,26 @@ def _some(company_id: int, which: sa.ColumnElement[bool]) -> list[Seen]:
     return [Seen(*row) for row in rows(found.limit(FEW))]
 
 
+_HELD: sa.Select[*tuple[Any, ...]] = (
+    sa.select(
+        *(Displacement.booking_id, Displacement.answer_by, Displacement.starts_at, Displacement.ends_at),
+        *(Instrument.code, Instrument.name_en, Instrument.name_zh, Site.zone),
+    )
+    .join(Instrument, Instrument.id == Displacement.instrument_id)
+    .join(Site, Site.id == Instrument.site_id)
+    .where(Displacement.state == OFFERED)
+)
+
+
 def _asking(company_id: int, now: datetime) -> list[Asking]:
     """Time that is held for the company, what has to be answered first standing first."""
     mine = SEEN.where(Booking.company_id == company_id)
-    offered = mine.where(Booking.state == lifecycle.OFFERED, Booking.starts_at > now)
-    held = (
-        mine.add_columns(Displacement.starts_at, Displacement.ends_at, Displacement.answer_by)
-        .join(Displacement, Displacement.booking_id == Booking.id)
-        .where(Displacement.state == OFFERED)
-    )
     found = []
-    for row in rows(offered):
-        one = Seen(*row)
-        found.append(Asking(one, one.starts_at, one.ends_at, one.decide_by, displaced=False))
-    for *row, start, end, until in rows(held):
-        found.append(Asking(Seen(*row), start or now, end or now, until, displaced=True))
+    for one in (Seen(*row) for row in rows(mine.where(Booking.state == lifecycle.OFFERED, Booking.starts_at > now))):
+        place = (one.instrument_code, one.instrument_en, one.instrument_zh, one.zone)
+        found.append(Asking(one, False, one.decide_by, one.starts_at, one.ends_at, *place))
+    # Everybody's that are open are few; a company's bookings of all its years are not.
+    held = {number: time for number, *time in rows(_HELD)}
+    for one in (Seen(*row) for row in rows(mine.where(Booking.id.in_(sorted(held))))):
+        found.append(Asking(one, True, *held[one.id]))
     return sorted(found, key=lambda one: (one.answer_by or one.starts_at, one.booking.id))

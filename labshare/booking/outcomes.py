@@ -51,11 +51,3 @@ def open_for(booking_ids: Collection[int]) -> dict[int, str]:
     mine = sa.and_(Displacement.booking_id.in_(sorted(booking_ids)), Displacement.state.in_((WAITING, OFFERED)))
     statement = sa.select(Displacement.booking_id, Displacement.state).where(mine)
     return {row.booking_id: row.state for row in rows(statement)} if booking_ids else {}
-
-
-def count_offered(company_id: int) -> int:
-    """For how many of a company's bookings another time is held until it answers."""
-    statement = (
-        sa.select(sa.func.count()).select_from(Displacement).join(Booking, Booking.id == Displacement.booking_id)
-    )
-    return int(rows(statement.where(Booking.company_id == company_id, Displacement.state == OFFERED))[0][0])

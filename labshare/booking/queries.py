@@ -217,12 +217,6 @@ def count_own_waiting(actor: Actor, now: datetime) -> int:
     return int(rows(statement)[0][0])
 
 
-def count_offered(company_id: int) -> int:
-    """How many bookings hold time for the company until it answers."""
-    mine = sa.and_(Booking.company_id == company_id, Booking.state == lifecycle.OFFERED)
-    return int(rows(sa.select(sa.func.count()).select_from(Booking).where(mine))[0][0])
-
-
 _COMPANY = sa.select(Company.id, Company.name, Company.state).where(Company.id == sa.bindparam("wanted"))
 
 

@@ -111,7 +111,9 @@ def test_the_laboratory_reads_it_and_cannot_answer_and_a_rival_finds_nothing(lab
 def test_the_list_and_the_start_page_say_that_something_needs_an_answer(lab: Lab) -> None:
     number = displaced(lab)
     mei, bo = lab.cast.browser("mei"), lab.cast.browser("bo")
-    assert "Another time is held: your answer" in words_of(mei.get("/").text)
+    start = mei.get("/").text
+    assert "Another time is held: your answer" in words_of(start)
+    assert start.index(f'href="/bookings/{number}"') < start.index('class="stats"'), "it comes before all else"
     assert "Another time is held" not in bo.get("/").text
     listed = mei.get("/bookings?state=displaced").text
     assert f'href="/bookings/{number}"' in listed
