@@ -3,14 +3,17 @@
 import { changing } from "./moving.js";
 import { layAll } from "./timeline.js";
 
-/** Put the renewed part in the place of what was there; the focus stays on the same link. */
+/** Put the renewed part in the place of what was there; focus, scrolling and what was unfolded stay. */
 export function renew(html) {
   const part = document.querySelector("[data-renew]");
   const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   const scrolled = part.querySelector(".scroller")?.scrollLeft ?? 0;
+  const unfolded = [...part.querySelectorAll("details")].map(({ open }) => open);
   part.outerHTML = html;
   layAll();
   const fresh = document.querySelector("[data-renew]");
+  const folds = [...fresh.querySelectorAll("details")];
+  if (folds.length === unfolded.length) folds.forEach((fold, index) => (fold.open = unfolded[index]));
   if (fresh.querySelector(".scroller")) fresh.querySelector(".scroller").scrollLeft = scrolled;
   if (focused) fresh.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
 }
