@@ -12,6 +12,7 @@ from flask import Flask
 from labshare import wiring
 from labshare.booking.jobs.offering import make_offers
 from labshare.clockwork.job import Job
+from labshare.clockwork.words import COUNTED
 from labshare.kernel import clock
 from labshare.kernel.db import db, snapshot
 from labshare.quotas.rules import AHEAD
@@ -112,3 +113,8 @@ def test_two_at_once_and_forty_days_late_do_what_is_due_once(app: Flask, cast: C
     assert done_by(job, days=40) == {}, "done is done"
     with snapshot() as session:
         assert [breach for _name, check in wiring.CHECKS for breach in check(session)] == []
+
+
+@pytest.mark.parametrize("job", [job for job in wiring.JOBS if job.links], ids=lambda job: job.name)
+def test_what_a_job_counts_has_words(job: Job) -> None:
+    assert set(job.links) <= set(COUNTED)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 
-from labshare.clockwork import queries, services
+from labshare.clockwork import queries, services, words
 from labshare.clockwork.policy import require_admin
 from labshare.clockwork.queries import Line, require_named
 from labshare.clockwork.schemas import PauseIn
@@ -21,6 +21,7 @@ from labshare.web.htmx import Form, show
 from labshare.web.i18n import said, say
 
 pages = Blueprint("clockwork", __name__, template_folder="templates")
+pages.add_app_template_filter(words.counted)
 
 
 @pages.get("/jobs")

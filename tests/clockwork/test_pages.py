@@ -57,7 +57,7 @@ def test_the_dry_run_says_what_would_go_and_nothing_goes(cast: Cast) -> None:
     old_failure()
     shown = cast.browser("ada").get("/jobs/tidy_up/preview")
     assert "A run would do now:" in shown.text
-    assert "sign_in_failures 1" in shown.text
+    assert "failed sign-ins 1" in shown.text
     assert cast.api("ada").get("/jobs/tidy_up/preview").json == {
         "counts": {"answers": 0, "sign_ins": 0, "sign_in_failures": 1, "job_runs": 0}
     }

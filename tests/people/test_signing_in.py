@@ -14,6 +14,7 @@ from labshare.kernel import clock
 from labshare.kernel.db import rows
 from labshare.people import access, passwords
 from labshare.people.models import Person, SignIn
+from labshare.people.pages.account import browser_name as named
 from labshare.people.services import remove_person
 from tests.cast import PASSWORD, Cast
 
@@ -231,3 +232,12 @@ def test_secrets_are_stored_hashed(cast: Cast) -> None:
     (kept,) = rows(select(SignIn.secret_hash).where(SignIn.person_id == cast.people["mei"]))
     assert kept.secret_hash == access.hashed(secret) != secret
     assert PASSWORD not in rows(select(Person.password_hash))[0].password_hash
+
+
+def test_browsers_are_called_by_the_names_people_know() -> None:
+    chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Mobile/15E148 MicroMessenger/8.0"
+    assert named(chrome) == "Chrome, Linux"
+    assert named(f"{chrome} Edg/142.0") == "Edge, Linux"
+    assert named(phone) == "WeChat, iPhone"
+    assert named("a script of ours") == "a script of ours"

@@ -58,6 +58,26 @@ def password_now() -> Any:
     return redirect(url_for("people.password"), 303)
 
 
+BROWSERS = ("MicroMessenger", "Edg", "OPR", "Firefox", "Chrome", "Safari")  # in this order: some name others too
+NAMES = {"MicroMessenger": "WeChat", "Edg": "Edge", "OPR": "Opera"}
+SYSTEMS = {
+    "Windows": "Windows",
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Mac OS": "macOS",
+    "Linux": "Linux",
+}
+
+
+@pages.app_template_filter()
+def browser_name(agent: str) -> str:
+    """What a browser calls itself, as people call it: Firefox, Windows; as it stands where it is none we know."""
+    name = next((one for one in BROWSERS if f"{one}/" in agent), None)
+    system = next((one for one in SYSTEMS if one in agent), None)
+    return ", ".join(filter(None, (NAMES.get(name, name), system))) if name else agent
+
+
 @pages.get("/account/sessions")
 def sessions() -> Any:
     """Where am I signed in?"""
