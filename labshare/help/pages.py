@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, request, url_for
+from flask_babel import gettext as _
 
 from labshare.help.first_steps import STEPS, Step
 from labshare.help.guides import NEWCOMER, READERS, guide, reader_of
@@ -12,6 +13,7 @@ from labshare.web.guard import actor, public
 from labshare.web.htmx import show
 from labshare.web.i18n import language, say
 from labshare.web.preferences import prefer
+from labshare.web.undoing import flash_undoable
 
 pages = Blueprint("help", __name__, template_folder="templates")
 COOKIE = "first_steps"  # holds whose first steps were put away, for several people may share a browser
@@ -51,4 +53,8 @@ def first_steps() -> tuple[Step, ...] | None:
 @pages.post("/first-steps")
 def put_away() -> Any:
     """Show the first steps no more, or again; remembered in this browser."""
-    return prefer(COOKIE, "" if request.form.get("again") else reader_of(actor()))
+    again = bool(request.form.get("again"))
+    if not again:
+        back = {"again": "true", "next": request.form.get("next", "/")}
+        flash_undoable(_("The first steps are put away."), url_for("help.put_away"), back)
+    return prefer(COOKIE, "" if again else reader_of(actor()))

@@ -106,10 +106,10 @@ def test_first_steps_lead_to_pages_of_the_role_until_they_are_put_away(cast: Cas
 
     answer = browser.post("/first-steps", data={"next": "/"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
-    assert "first-steps" not in browser.get("/").text
+    assert "first-steps-title" not in browser.get("/").text
 
     browser.post("/first-steps", data={"next": "/", "again": "true"})
-    assert "first-steps" in browser.get("/").text
+    assert "first-steps-title" in browser.get("/").text
 
 
 def test_first_steps_put_away_by_one_role_are_still_shown_to_another_in_the_same_browser(cast: Cast) -> None:
@@ -119,4 +119,4 @@ def test_first_steps_put_away_by_one_role_are_still_shown_to_another_in_the_same
     assert put_away
     another = cast.browser("li")
     another.set_cookie(put_away.key, put_away.value)
-    assert "first-steps" in another.get("/").text
+    assert "first-steps-title" in another.get("/").text

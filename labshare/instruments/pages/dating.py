@@ -24,6 +24,7 @@ from labshare.web.files import sent_text
 from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import said, say
+from labshare.web.undoing import flash_undoable
 
 SHOWN = 200
 
@@ -79,6 +80,7 @@ def set_day(site: str) -> Response | tuple[str, int]:
         year = day.year
         values = load(DayIn(), {**sent, "kind": sent.get("kind")})
         site_id = hours.at_site(site).site_id
+        before = next((one for one in workdays.standing(site_id, year).days if one.day == day), None)
         if values["kind"] is None:
             services.clear_day(actor(), site_id, day, values["note"])
         else:
@@ -88,7 +90,12 @@ def set_day(site: str) -> Response | tuple[str, int]:
         return _page(site, year, again, status=409)
     except (Invalid, Conflict) as problem:
         return _page(site, year, Form(dict(request.form), _errors(problem)), status=problem.status)
-    flash(_("The day is set; bookings are looked at within minutes."), "good")
+    done = _("The day is set; bookings are looked at within minutes.")
+    if before is None or before.source == workdays.HAND:
+        back = {"kind": before.kind, "name": before.name, "note": before.note} if before else {}
+        flash_undoable(done, url_for("instruments.set_day", site=site), {"date": day.isoformat(), **back})
+    else:  # what a notice said of it comes back with the notice only
+        flash(done, "good")
     return redirect(url_for("instruments.calendar", site=site, year=year), 303)
 
 

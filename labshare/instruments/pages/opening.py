@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from labshare.instruments import fields, hours, policy, queries, services, words, workdays
-from labshare.instruments.hours import Place
+from labshare.instruments.hours import Exceptional, Place
 from labshare.instruments.pages.frame import keeper_at, keeps_at, pages
 from labshare.instruments.rules.opening import Pattern
 from labshare.instruments.rules.week import ALL_WEEK, line
@@ -22,6 +22,7 @@ from labshare.web.bodies import load
 from labshare.web.guard import actor
 from labshare.web.htmx import Form, show
 from labshare.web.i18n import own, said, say
+from labshare.web.undoing import flash_undoable
 
 
 def _today(place: Place) -> date:
@@ -89,11 +90,14 @@ def add_exception(site: str) -> Response | tuple[str, int]:
     try:
         values = load(ExceptionIn(), fields.typed_exception(request.form))
         place = hours.at(site, values["instrument"])
-        services.add_exception(actor(), place, values["day"], values["intervals"], values["note"])
+        before = _said_of(place, values["day"])
+        made = services.add_exception(actor(), place, values["day"], values["intervals"], values["note"])
     except (Invalid, Conflict) as problem:
         place = hours.at_site(site)
         return _page(place, site, None, Form(dict(request.form), _errors(problem)), problem.status)
-    flash(_("The hours of that day are set."), "good")
+    away = url_for("instruments.remove_exception", site=site, exception_id=made.id)
+    back = _again(site, before) if before else (away, {"instrument": code or ""})
+    flash_undoable(_("The hours of that day are set."), *back)
     return redirect(_here(site, code), 303)
 
 
@@ -104,8 +108,19 @@ def remove_exception(site: str, exception_id: int) -> Response:
     place = hours.at_site(site)
     found = hours.exception(place.site_id, exception_id)
     services.remove_exception(actor(), place, exception_id)
-    flash(_("The usual hours hold again on that day."), "good")
+    flash_undoable(_("The usual hours hold again on that day."), *_again(site, found))
     return redirect(_here(site, found.code if request.form.get("instrument") else None), 303)
+
+
+def _said_of(place: Place, day: date) -> Exceptional | None:
+    known = hours.exceptions(place.site_id, day)
+    return next((one for one in known if (one.day, one.instrument_id) == (day, place.instrument_id)), None)
+
+
+def _again(site: str, one: Exceptional) -> tuple[str, dict[str, str]]:
+    """Where a form says these hours of a day, and its fields."""
+    sent = {"day": one.day.isoformat(), "intervals": line(one.stretches), "note": one.note}
+    return url_for("instruments.add_exception", site=site), {**sent, "instrument": one.code or ""}
 
 
 def _here(site: str, code: str | None) -> str:

@@ -19,6 +19,7 @@ from labshare.web.bodies import load
 from labshare.web.guard import actor, first
 from labshare.web.htmx import Form, show
 from labshare.web.paging import page
+from labshare.web.undoing import flash_undoable
 
 
 def staff_only(who: Actor) -> None:
@@ -192,12 +193,13 @@ def invite(company_id: int) -> Any:
     """Ask a colleague to join."""
     try:
         given = load(InviteIn(), sent())
-        services.invite(actor(), company_id, given["email"], given["role"])
+        invitation_id = services.invite(actor(), company_id, given["email"], given["role"])
     except Forbidden:
         raise
     except Problem as problem:
         return again("people/company.html", problem, **_about(company_id))
-    flash(_("The invitation is on its way to %(email)s.", email=given["email"]), "success")
+    done = _("The invitation is on its way to %(email)s.", email=given["email"])
+    flash_undoable(done, url_for("people.invitation_withdraw", invitation_id=invitation_id), {}, _("Withdraw"))
     return back_to(company_id)
 
 
@@ -205,7 +207,10 @@ def invite(company_id: int) -> Any:
 def invitation_withdraw(invitation_id: int) -> Any:
     """Make an invitation worthless."""
     services.withdraw_invitation(actor(), invitation_id)
-    flash(_("The invitation is withdrawn."), "success")
+    done, one = _("The invitation is withdrawn."), queries.invitation(invitation_id)
+    if one:
+        anew = {"email": one.email, "role": one.role}
+        flash_undoable(done, url_for("people.invite", company_id=one.company_id), anew, _("Invite again"))
     return redirect(_home(invitation_id), 303)
 
 

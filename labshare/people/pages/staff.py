@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, url_for
 from flask_babel import gettext as _
 
-from labshare.kernel.actor import ADMIN
+from labshare.kernel.actor import ADMIN, COMPANY_ADMIN, MEMBER
 from labshare.kernel.errors import Forbidden, Problem
 from labshare.people import policy, queries, services
 from labshare.people.pages.companies import admin_only, back_to
@@ -16,6 +16,7 @@ from labshare.people.schemas import RoleIn, SiteChangeIn, SiteIn, StaffIn, Staff
 from labshare.web.bodies import load
 from labshare.web.guard import actor, first
 from labshare.web.htmx import Form, show
+from labshare.web.undoing import flash_undoable
 
 
 def _about_staff() -> dict[str, Any]:
@@ -72,8 +73,13 @@ def person_company_role(person_id: int) -> Any:
     one = queries.person(actor(), person_id)
     if not policy.runs_company(actor(), one.company_id):
         raise Forbidden
-    services.set_company_role(actor(), person_id, load(RoleIn(), sent())["role"])
-    flash(_("The role is saved; it counts from this moment."), "success")
+    given = load(RoleIn(), sent())["role"]
+    services.set_company_role(actor(), person_id, given)
+    done = _("The role is saved; it counts from this moment.")
+    if given == COMPANY_ADMIN and not one.is_company_admin:
+        flash_undoable(done, url_for("people.person_company_role", person_id=person_id), {"role": MEMBER})
+    else:  # who is an administrator no more has lost the invitations they sent
+        flash(done, "success")
     return back_to(one.company_id or 0)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Response, flash, make_response, redirect, request, url_for
+from flask import Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 
 from labshare.instruments import queries as catalogue
@@ -27,6 +27,7 @@ from labshare.web.htmx import Form, show
 from labshare.web.i18n import LOCAL, own, said, say
 from labshare.web.paging import page
 from labshare.web.retrying import form_retry, new_key
+from labshare.web.undoing import flash_undoable
 
 FILTERS = ("year", "allowance", "instrument", "person")
 
@@ -65,7 +66,11 @@ def extend(company_id: int) -> Response:
         form = Form(values, said(problem.fields))
         form.refused = say(problem.detail or problem.title)
         return make_response(_page(company_id, asked, form), problem.status)
-    flash(_("The allowance is extended.") if wanted["hours"] > 0 else _("The extension is taken back."), "good")
+    typed, more = values["hours"], wanted["hours"] > 0
+    done = _("The allowance is extended.") if more else _("The extension is taken back.")
+    back = {**values, **asked, "hours": f"-{typed}" if more else typed.removeprefix("-")}
+    back |= {"reason": _("Undone at once."), "retry_key": new_key()}
+    flash_undoable(done, url_for("accounts.extend", company_id=company_id), back)
     return redirect(here, 303)  # type: ignore[return-value]  # werkzeug's and Flask's Response are one here
 
 
