@@ -72,7 +72,7 @@ def lines(actor: Actor, now: datetime) -> list[Line]:
     found = []
     for one in known:
         kinds = {claim.kind for claim in claims[one.id]}
-        here = present[one.id]
+        here = sorted(present[one.id], key=lambda each: _ORDER[each.standing])
         is_open = bool(opening[one.id].open_in(moment))
         # Whoever overruns holds no time any more, and is there all the same.
         busy = {claim.channel for claim in claims[one.id]} | {each.booking.channel for each in here}

@@ -13,6 +13,7 @@ from labshare.booking.models import Booking
 from labshare.instruments.models import Instrument
 from labshare.kernel.db import Transaction, transaction
 from tests.booking.conftest import Turn, at, body
+from tests.booking.test_answering_many import elsewhere
 from tests.cast import Cast
 
 
@@ -62,6 +63,17 @@ def test_the_board_tells_how_many_channels_are_free(cast: Cast, turn: Turn) -> N
     assert "2 of 4 channels free" in cast.browser("li").get("/board").text
 
 
+def test_whoever_is_late_stands_before_those_who_are_in_time(cast: Cast, turn: Turn) -> None:
+    early = [book(cast, "mei", "09:00", "12:00", "BAT-01") for _ in range(2)]
+    late = book(cast, "bo", "09:30", "12:00", "BAT-01")
+    turn("09:00")
+    for number in early:
+        check_in(cast, "mei", number)
+    turn("09:35")
+    present = board(cast)["BAT-01"]["present"]
+    assert [one["booking"]["id"] for one in present] == [late, *early]
+
+
 def test_what_is_out_of_service_is_not_free(cast: Cast) -> None:
     version = {"version": cast.api("li").get("/instruments/SEM-01").get_json()["version"]}
     assert cast.api("li").patch("/instruments/SEM-01", {"state": "out_of_service", **version}).status_code == 200
@@ -75,6 +87,9 @@ def test_the_board_shows_the_instruments_of_ones_own_sites_only(cast: Cast) -> N
         cast._tell(tx)
     assert set(board(cast, site="EAST")) == {"SEM-01"}
     assert set(board(cast, "ada")) == {"SEM-01", "BAT-01"}
+    elsewhere(cast)
+    assert set(board(cast, "wei")) == {"BAT-01"}
+    assert set(board(cast, "wei", site="EAST")) == set()
     text = cast.browser("li").get("/board?site=WEST").text
     assert "BAT-01" in text
     assert "SEM-01" not in text
