@@ -1,14 +1,14 @@
-"""The journal's JSON door, for admins; it hands out sheets too."""
+"""The journal's JSON door, for admins, which hands out sheets too; and the settings in force."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, current_app, request, url_for
 
 from labshare.audit import queries
 from labshare.audit.policy import require_admin
-from labshare.audit.schemas import JournalIn, JournalOut
+from labshare.audit.schemas import JournalIn, JournalOut, SettingsOut
 from labshare.audit.sheet import handed_out, sheet
 from labshare.web.api import Blueprint
 from labshare.web.guard import actor, first
@@ -33,3 +33,12 @@ def listed(query: dict[str, Any]) -> Page | Response:
         following = url_for("audit_api.listed", **same)
         answer.headers["Link"] = f'<{following}>; rel="next"'
     return answer
+
+
+@blp.get("/settings")
+@first(require_admin)
+@blp.refuses(403)
+@blp.response(200, SettingsOut)
+def settings() -> Page:
+    """What this installation goes by; of a setting that may hold a secret only whether it is set."""
+    return Page(current_app.extensions["settings"].told(), None)

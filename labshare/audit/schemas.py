@@ -1,9 +1,10 @@
-"""How the journal is asked for and written on the wire."""
+"""How the journal is asked for and written on the wire, and the settings in force."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from labshare.audit.queries import Sought
@@ -81,4 +82,20 @@ class JournalOut(Schema):
     """A page of the journal, newest first."""
 
     items = fields.List(fields.Nested(EntryOut), required=True)
+    next = fields.String(allow_none=True, required=True)
+
+
+class SettingOut(Schema):
+    """One setting in force."""
+
+    name = fields.String(required=True, metadata={"example": "LABSHARE_COMPANIES_GOAL", "description": "The variable."})
+    value = fields.String(required=True, allow_none=True, metadata={"description": "Null where it may hold a secret."})
+    is_set = fields.Boolean(required=True)
+    meaning = fields.Function(lambda one: gettext(one.meaning), required=True, metadata={"type": "string"})
+
+
+class SettingsOut(Schema):
+    """Every setting, in the order of README's table."""
+
+    items = fields.List(fields.Nested(SettingOut), required=True)
     next = fields.String(allow_none=True, required=True)

@@ -42,10 +42,24 @@ def test_the_page_tells_the_settings_in_force_and_no_secret(cast: Cast) -> None:
     assert "hush-hush" not in page
 
 
+def test_the_settings_in_force_are_told_by_json_too_and_no_secret(cast: Cast) -> None:
+    extensions = cast.app.extensions
+    extensions["settings"] = replace(extensions["settings"], companies_goal=123, metrics_token="hush-hush")
+    answer = cast.api("ada").get("/settings")
+    told = {one["name"]: one for one in answer.get_json()["items"]}
+    assert told["LABSHARE_COMPANIES_GOAL"]["value"] == "123"
+    assert (told["LABSHARE_METRICS_TOKEN"]["value"], told["LABSHARE_METRICS_TOKEN"]["is_set"]) == (None, True)
+    assert "hush-hush" not in answer.text
+    chinese = cast.api("ada").get("/settings", headers={"Accept-Language": "zh"}).get_json()["items"]
+    goal = told["LABSHARE_COMPANIES_GOAL"]["meaning"]
+    assert [one["meaning"] != goal for one in chinese if one["name"] == "LABSHARE_COMPANIES_GOAL"] == [True]
+
+
 def test_the_settings_are_the_admins_business_alone(cast: Cast) -> None:
     site_changed(cast)
     for name in ("mei", "chen", "li"):
         assert cast.browser(name).get("/settings").status_code == 403
+        assert cast.api(name).get("/settings").status_code == 403
         assert changes(cast.actor(name), 5) == []
 
 

@@ -362,6 +362,7 @@ GET   audit.settings                -----+
 GET   audit.listed                  -----+
 GET   audit.export                  -----+
 GET   audit_api.listed              -----+
+GET   audit_api.settings            -----+
 """
 
 # What a request needs before the door can say who may: an instrument is named in the form, not in the path.
