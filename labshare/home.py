@@ -11,14 +11,16 @@ from labshare.audit import queries as audit
 from labshare.audit import ways
 from labshare.audit.sentences import sentence
 from labshare.audit.sentences.shape import Line
-from labshare.booking import board, desk, queries, rules
+from labshare.booking import board, conduct, desk, queries, rules
 from labshare.booking.models import Booking
 from labshare.booking.queries import Seen
+from labshare.booking.rules.conduct import WHAT_WORDS
 from labshare.clockwork import queries as clockwork
 from labshare.instruments import workdays
 from labshare.kernel import clock
 from labshare.kernel.actor import Actor
 from labshare.kernel.db import rows
+from labshare.maintenance import queries as maintenance
 from labshare.notifications import queries as inbox
 from labshare.people import queries as people
 from labshare.quotas import rules as limits
@@ -32,6 +34,7 @@ from labshare.web.i18n import LOCAL, say
 pages = Blueprint("home", __name__)
 
 FEW = 6  # of each list: a start page shows what comes first
+NEXT_DAYS = timedelta(days=7)  # of maintenance
 NOTICE_LOOKED_FOR = timedelta(days=60)  # so far ahead bookings are made, and must know which days are worked
 
 
@@ -66,12 +69,17 @@ def _company(who: Actor, company_id: int, now: datetime) -> dict[str, Any]:
 
 
 def _manager(who: Actor, now: datetime) -> dict[str, Any]:
-    """What waits for the laboratory's answer, and how its sites stand now."""
+    """What waits for the laboratory's answer, how its sites stand now, their maintenance, and the conduct to judge."""
     urgent = queries.waiting(who).where(Booking.starts_at > now).order_by(Booking.decide_by).limit(FEW)
     return {
         "waiting": [Seen(*row) for row in rows(urgent)],
         "waiting_count": queries.count_waiting(who, now),
         "board": board.count(board.lines(who, now)),
+        "windows": maintenance.coming(who, now, now + NEXT_DAYS, FEW),
+        "next_days": NEXT_DAYS.days,
+        "objections": conduct.objections(who, now, FEW),
+        "barred": conduct.running(who, now, FEW),
+        "what_words": WHAT_WORDS,
     }
 
 

@@ -16,7 +16,7 @@ from labshare.kernel.actor import Actor
 from labshare.kernel.db import only_row, rows
 from labshare.kernel.errors import NotFound
 from labshare.kernel.slots import Slot
-from labshare.maintenance import lifecycle
+from labshare.maintenance import lifecycle, rules
 from labshare.maintenance.models import Dependence, Document, Outage, Series, Utility, Window, WindowPlace
 from labshare.people.models import Site
 
@@ -137,6 +137,14 @@ def during(actor: Actor, slot: Slot) -> list[Seen]:
     """The windows the actor may see that touch the slot and were not called off, by start, in two statements."""
     touching = sa.and_(Window.starts_at < slot.end, Window.ends_at > slot.start, Window.state != lifecycle.CANCELLED)
     return read(WINDOW.where(visible_to(actor), touching).order_by(Window.starts_at, Window.id))
+
+
+def coming(actor: Actor, now: datetime, until: datetime, limit: int) -> list[Seen]:
+    """The windows the actor may see that are under way or begin before then, by start, at most so many."""
+    # None is longer, so that an index leads past all that is over.
+    near = sa.and_(Window.starts_at > now - rules.LONGEST, Window.starts_at < until)
+    statement = listed(actor, coming=True, now=now).where(near)
+    return read(statement.order_by(Window.starts_at, Window.id).limit(limit))
 
 
 def rest_of_series(one: Seen) -> list[Seen]:

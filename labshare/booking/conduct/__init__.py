@@ -10,9 +10,11 @@ from labshare.booking.conduct.reading import (
     about,
     entry,
     listed,
+    objections,
     of_booking,
     restriction,
     restrictions,
+    running,
     running_in,
 )
 from labshare.booking.conduct.standing import Standing, Tally, standing_of, standings_in
@@ -29,9 +31,11 @@ __all__ = [
     "lift_of_booking",
     "listed",
     "note",
+    "objections",
     "of_booking",
     "restriction",
     "restrictions",
+    "running",
     "running_in",
     "standing_of",
     "standings_in",

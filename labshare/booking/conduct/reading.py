@@ -156,6 +156,21 @@ def listed(
     return statement if live_at is None else statement.where(counts_at(live_at))
 
 
+def objections(actor: Actor, now: datetime, limit: int) -> list[Entry]:
+    """What counts although somebody objects and the actor may lift, the newest objection first, at most so many."""
+    statement = ENTRIES.where(ConductEntry.objected_at.is_not(None), counts_at(now))
+    if not actor.is_admin:
+        statement = statement.where(Instrument.site_id.in_(sorted(actor.site_ids)) if actor.is_staff else sa.false())
+    newest = statement.order_by(ConductEntry.objected_at.desc(), ConductEntry.id.desc())
+    return [Entry(*row) for row in rows(newest.limit(limit))]
+
+
+def running(actor: Actor, now: datetime, limit: int) -> list[Barred]:
+    """The restrictions the actor may see that run now, what ends first in front, at most so many."""
+    statement = restrictions(actor, runs_at=now).order_by(Restriction.ends_at, Restriction.id)
+    return [Barred(*row) for row in rows(statement.limit(limit))]
+
+
 def entry(actor: Actor, entry_id: int) -> Entry:
     """One entry, if it exists for the actor; raises NotFound."""
     return Entry(*only_row(ENTRIES.where(ConductEntry.id == entry_id, visible_to(actor, ConductEntry.company_id))))
