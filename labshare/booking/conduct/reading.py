@@ -158,7 +158,10 @@ def listed(
 
 def objections(actor: Actor, now: datetime, limit: int) -> list[Entry]:
     """What counts although somebody objects and the actor may lift, the newest objection first, at most so many."""
-    statement = ENTRIES.where(ConductEntry.objected_at.is_not(None), counts_at(now))
+    # First the few that count, company by company: their names must not be looked for among all bookings there were.
+    each = sa.and_(ConductEntry.company_id.in_(sa.select(Company.id)), counts_at(now))
+    open_ones = rows(sa.select(ConductEntry.id).where(each, ConductEntry.objected_at.is_not(None)))
+    statement = ENTRIES.where(ConductEntry.id.in_([number for (number,) in open_ones]))
     if not actor.is_admin:
         statement = statement.where(Instrument.site_id.in_(sorted(actor.site_ids)) if actor.is_staff else sa.false())
     newest = statement.order_by(ConductEntry.objected_at.desc(), ConductEntry.id.desc())
