@@ -17,7 +17,7 @@ from labshare.kernel import clock
 from labshare.kernel.actor import SYSTEM
 from labshare.kernel.db import transaction
 from labshare.quotas.models import ASK
-from tests.booking.conftest import at, body
+from tests.booking.conftest import SHANGHAI, at, body
 from tests.cast import Cast
 from tests.quotas.conftest import Books, books, limit
 
@@ -182,8 +182,10 @@ FILTERS = {
 
 @pytest.mark.parametrize("asked", FILTERS)
 def test_what_is_looked_for_stands_in_the_address(cast: Cast, books: Books, asked: str) -> None:
+    now = clock.now().astimezone(SHANGHAI)
+    soon = now + timedelta(hours=3)  # less than half its time to answer is left, at whatever time of the day
     numbers = {
-        "mei": ask(cast, "mei", "09:00", "10:00", days=1),
+        "mei": ask(cast, "mei", f"{soon:%H}:00", f"{soon:%H}:30", days=(soon.date() - now.date()).days),
         "bo": ask(cast, "bo", "09:00", "10:00", days=9, purpose="Grain sizes"),
     }
     books.allow(limit(2, then=ASK))
