@@ -15,7 +15,7 @@ const laneUnder = (x, y) => document.elementFromPoint(x, y)?.closest?.(".tl-lane
 function start({ target, clientX }) {
   const claim = target.closest("a.tl-claim");
   const lane = target.closest("table.tl.placed .tl-lane");
-  if (!lane || changing()) return null;
+  if (!lane || changing() || !matchMedia("(width >= 46rem)").matches) return null; // narrower, they are lists
   const at = minute(lane, clientX);
   if (movable(claim)) {
     const box = claim.getBoundingClientRect();
@@ -28,6 +28,7 @@ function start({ target, clientX }) {
 }
 
 function take() {
+  if (!drag.lane.isConnected) return end(); // the page renewed itself meanwhile
   drag.on = true;
   document.body.classList.add("dragging");
   if (drag.kind !== "ask") return void begin(drag.claim);
@@ -104,7 +105,8 @@ document.addEventListener("pointermove", (event) => {
   if (drag.on) follow(event);
 });
 
-document.addEventListener("pointerup", () => {
+document.addEventListener("pointerup", ({ isPrimary }) => {
+  if (!isPrimary) return;
   if (!drag?.on) return end();
   const { kind, row, s, d } = drag;
   end();

@@ -13,9 +13,10 @@ const clock = (minutes) => new Date(minutes * 60000).toISOString().slice(11, 16)
 export const words = (s, d) => `${clock(s)}–${s + d === DAY ? "24:00" : clock(s + d)}`;
 
 /** May this be moved by whoever looks at it? */
-export const movable = (claim) => claim?.dataset.at !== undefined && claim.ariaBusy !== "true";
+export const movable = (claim) => claim?.dataset.at !== undefined && !sending();
 
 let change = null;
+const sending = () => change?.claim.ariaBusy === "true";
 export const changing = () => change;
 
 /** Begin to change a claim; what was begun with another is put back. */
@@ -68,7 +69,7 @@ function press(text, act, tone = "quiet") {
 
 /** It stays here if the laboratory lets it; a time that must be approved again is asked about first. */
 export function drop() {
-  if (!change) return;
+  if (!change || sending()) return;
   const { claim, was, s, d, row } = change;
   if (s === was.s && d === was.d && row === was.row) return void (putBack(), say());
   claim.focus(); // in another row it has lost it
@@ -83,6 +84,7 @@ export function drop() {
 }
 
 async function send(wish) {
+  if (!change || sending()) return; // pressed twice
   const { claim } = change;
   const { at, long, version } = claim.dataset;
   const { moved, undo } = claim.closest("table").dataset;
@@ -113,7 +115,7 @@ async function send(wish) {
 
 document.addEventListener("keydown", (event) => {
   const { key, code, altKey, shiftKey } = event;
-  if (key === "Escape" && change) return void (putBack(), say());
+  if (key === "Escape" && change && !sending()) return void (putBack(), say());
   const claim = event.target.closest?.("table.tl.placed a.tl-claim");
   if (!claim) return;
   if (key === "Enter" && change?.claim === claim) {

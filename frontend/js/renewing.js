@@ -18,14 +18,16 @@ export function renew(html) {
   if (focused) fresh.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
 }
 
+const busy = () => changing() || document.querySelector(".dragging");
+
 async function look() {
   const part = document.querySelector("[data-renew]");
-  if (!part || document.hidden || changing()) return;
+  if (!part || document.hidden || busy()) return;
   const headers = { "HX-Request": "true", "If-None-Match": `"${part.dataset.renew}"` };
   try {
     const answer = await fetch(location.href, { headers });
     const html = answer.status === 200 && !answer.redirected && (await answer.text());
-    if (html && part.isConnected && !changing()) renew(html);
+    if (html && part.isConnected && !busy()) renew(html);
   } catch {
     // No connection: it is tried again in half a minute, and whoever acts meanwhile is told.
   }

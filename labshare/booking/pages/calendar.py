@@ -80,7 +80,6 @@ def overview() -> Response:
         rows=rows,
         hours_shown=hours_shown(rows) if span == "day" else {},
         days=days,
-        today=now.astimezone(LOCAL).date(),
         categories=sorted({(str(one.category_id), own(one.category_en, one.category_zh)) for one in every}),
         sites=sorted({(one.site_code, own(one.site_en, one.site_zh)) for one in every}),
         chosen={name: request.args.get(name, "") for name in ("category", "site")},

@@ -99,7 +99,6 @@ def _shown(one: Alternative) -> dict[str, Any]:
         "known": known,
         "slot": slot,
         "price": known.rate_cny_per_hour * slot.minutes / 60,
-        "zone": known.zone.key if known.zone != LOCAL else None,
         "href": url_for(
             "bookings.new",
             instrument=known.code,
