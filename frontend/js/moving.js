@@ -44,7 +44,7 @@ export function shift(s, d, row = change.row) {
 export function putBack() {
   if (!change) return;
   const { claim, was } = change;
-  const focused = document.activeElement === claim;
+  const focused = document.activeElement === claim || document.activeElement.closest("#tl-word");
   was.row.querySelector(".tl-lane").insertBefore(claim, was.next);
   put(claim, was.s, was.d);
   claim.classList.remove("moving");
@@ -94,6 +94,7 @@ async function send(wish) {
   const body = new URLSearchParams({ ...wish, version, retry_key, next: location.pathname + location.search });
   try {
     const answer = await fetch(`${claim.pathname}/move`, { method: "POST", body, headers: { "HX-Request": "true" } });
+    if (answer.headers.has("HX-Redirect")) return location.assign(answer.headers.get("HX-Redirect")); // signed out
     if (answer.status >= 500) return void (putBack(), say(), notice(document.body.dataset.failed));
     const told = await answer.text();
     if (!answer.ok) return void (putBack(), say(document.createRange().createContextualFragment(told)));

@@ -26,6 +26,7 @@ async function look() {
   const headers = { "HX-Request": "true", "If-None-Match": `"${part.dataset.renew}"` };
   try {
     const answer = await fetch(location.href, { headers });
+    if (answer.headers.has("HX-Redirect")) return location.assign(answer.headers.get("HX-Redirect")); // signed out
     const html = answer.status === 200 && !answer.redirected && (await answer.text());
     if (html && part.isConnected && !busy()) renew(html);
   } catch {
